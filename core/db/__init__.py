@@ -1,0 +1,1 @@
+"""PostgreSQL: models, types, engine, the embedded server, locking SQL, read models and migrations."""

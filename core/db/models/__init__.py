@@ -1,0 +1,32 @@
+"""The tables. Importing this package registers all of them with `Base.metadata`."""
+
+from core.db.models.accounts import Account, ConnectionPeriod, Grant, OAuthState, ZoomBudget, ZoomLimit
+from core.db.models.appointments import Appointment, AppointmentRevision
+from core.db.models.leases import Lease, Meeting
+from core.db.models.locations import Calendar, Installation, Location, LocationStatus, Seat
+from core.db.models.records import Alert, Event, IdempotencyKey, InboxEvent, Message
+from core.db.types import Base
+
+__all__ = [
+    "Account",
+    "Alert",
+    "Appointment",
+    "AppointmentRevision",
+    "Base",
+    "Calendar",
+    "ConnectionPeriod",
+    "Event",
+    "Grant",
+    "IdempotencyKey",
+    "InboxEvent",
+    "Installation",
+    "Lease",
+    "Location",
+    "LocationStatus",
+    "Meeting",
+    "Message",
+    "OAuthState",
+    "Seat",
+    "ZoomBudget",
+    "ZoomLimit",
+]

@@ -1,0 +1,131 @@
+"""What came in, what goes out, and what happened: inbox, messages, events, alerts, idempotency keys."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.types import Base, Id, Now, Zero, one_of
+from core.domain import states
+
+
+class Message(Base):
+    """A mail, outgoing webhook or alert, written in the transaction that causes it and delivered once."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("channel", states.Channel),
+        one_of("status", states.Message),
+        sa.Index(
+            "messages_to_send",
+            "priority",
+            "next_attempt_at",
+            postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight')"),
+        ),
+        sa.Index("messages_by_appointment", "appointment_id"),
+        sa.Index("messages_by_location", "location_id", "id"),
+        sa.ForeignKeyConstraint(["location_id", "appointment_id"], ["appointments.location_id", "appointments.id"]),
+        sa.ForeignKeyConstraint(["location_id", "meeting_id"], ["meetings.location_id", "meetings.id"]),
+    )
+
+    id: Mapped[Id]
+    location_id: Mapped[Annotated[int | None, mapped_column(sa.ForeignKey("locations.id"))]]
+    appointment_id: Mapped[int | None]
+    revision: Mapped[int | None]
+    meeting_id: Mapped[int | None]
+    dedupe_key: Mapped[Annotated[str, mapped_column(unique=True)]]
+    channel: Mapped[str]
+    kind: Mapped[str]
+    priority: Mapped[Annotated[int, mapped_column(sa.SmallInteger)]]  # 0 first: join links
+    recipient: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    status: Mapped[Annotated[str, mapped_column(server_default=states.Message.QUEUED)]]
+    attempts: Mapped[Zero]
+    next_attempt_at: Mapped[datetime]
+    give_up_at: Mapped[datetime | None]
+    in_flight_since: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+    message_id: Mapped[str]  # the stable Message-ID header: a doubled mail is recognised by it
+    provider_reply: Mapped[str | None]
+    created_at: Mapped[Now]
+    sent_at: Mapped[datetime | None]
+
+
+class InboxEvent(Base):
+    """An event received from Zoom, once each, kept as it came."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        sa.Index("inbox_to_apply", "id", postgresql_where=sa.text("applied_at IS NULL")),
+        sa.Index("inbox_by_meeting", "zoom_meeting_id", "id"),
+    )
+
+    id: Mapped[Id]
+    key: Mapped[Annotated[str, mapped_column(unique=True)]]
+    event: Mapped[str]
+    zoom_meeting_id: Mapped[str | None]
+    body: Mapped[bytes]
+    tracking_id: Mapped[str | None]
+    received_at: Mapped[Now]
+    applied_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class Event(Base):
+    """One line of the timeline, written in the transaction of what it tells. Ids only, no personal data, no secrets."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        sa.Index("events_by_appointment", "appointment_id", "id"),
+        sa.Index("events_by_account", "account_id", "id"),
+        sa.Index("events_by_time", "at"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    actor: Mapped[str]
+    location_id: Mapped[int | None]
+    appointment_id: Mapped[int | None]
+    account_id: Mapped[int | None]
+    lease_id: Mapped[int | None]
+    meeting_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    run_id: Mapped[str | None]
+    tracking_id: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=sa.text("'{}'"))
+
+
+class Alert(Base):
+    """A condition that a person was told about; one open row per condition until it clears."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        sa.Index(
+            "alerts_one_open_per_condition", "condition", unique=True, postgresql_where=sa.text("cleared_at IS NULL")
+        ),
+    )
+
+    id: Mapped[Id]
+    condition: Mapped[str]
+    kind: Mapped[str]
+    location_id: Mapped[Annotated[int | None, mapped_column(sa.ForeignKey("locations.id"))]]
+    appointment_id: Mapped[int | None]
+    account_id: Mapped[int | None]
+    text: Mapped[str]
+    raised_at: Mapped[Now]
+    cleared_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """The answer that was given to one write of one caller, so that its repetition gets the same."""
+
+    __tablename__ = "idempotency_keys"
+
+    caller: Mapped[Annotated[str, mapped_column(primary_key=True)]]
+    key: Mapped[Annotated[str, mapped_column(primary_key=True)]]
+    request_hash: Mapped[bytes]
+    status: Mapped[int | None]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[Now]
