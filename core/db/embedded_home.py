@@ -62,11 +62,11 @@ class Home:
 
     @property
     def socket(self) -> Path:
-        """The data folder, or a short one where that path is too long for a Unix socket.
+        """The data folder, or a plain one where that path is too long for a Unix socket or has a comma or quote in it.
 
-        Under /tmp and not TMPDIR: every process has to come to the same place.
+        libpq takes a comma for the start of another host. Under /tmp and not TMPDIR: all have to come to the same place.
         """
-        if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH:
+        if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH and not set(str(self.data)) & set(',"'):
             return self.data
         return Path("/tmp") / f"zoompool-{hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]}"  # noqa: S108
 
