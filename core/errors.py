@@ -18,6 +18,7 @@ ZoomPoolError
 └── MailError
     ├── MailRejected        permanent: the mail server refuses this mail
     └── MailUnavailable     transient: try again later
+        └── MailServerDown  nobody's mail can leave now: stop trying for a moment
 """
 
 from datetime import datetime
@@ -156,3 +157,7 @@ class MailRejected(MailError):
 
 class MailUnavailable(MailError):
     """Transient: the server cannot take it now."""
+
+
+class MailServerDown(MailUnavailable):
+    """The server cannot be reached, or takes no mail from us at all: it says nothing about the mail at hand."""

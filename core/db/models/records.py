@@ -46,7 +46,8 @@ class Message(Base):
     give_up_at: Mapped[datetime | None]
     in_flight_since: Mapped[datetime | None]
     claimed_by: Mapped[str | None]
-    message_id: Mapped[str]  # the stable Message-ID header: a doubled mail is recognised by it
+    message_id: Mapped[str]  # the stable Message-ID, without the sender's domain: a doubled mail is recognised by it
+    reason: Mapped[str | None]  # a short stable word that says why it failed or was dropped
     provider_reply: Mapped[str | None]
     created_at: Mapped[Now]
     sent_at: Mapped[datetime | None]
