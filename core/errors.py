@@ -10,9 +10,11 @@ ZoomPoolError
 ├── ConnectRefused          this Zoom user may not be connected here; says which would be right
 ├── ZoomError
 │   ├── ZoomRejected        permanent: the same request will be refused again
-│   │   └── ZoomNotFound    the meeting, user or recording does not exist
+│   │   ├── ZoomNotFound    the meeting, user or recording does not exist
+│   │   └── MeetingLive     Zoom deletes no meeting while it runs
 │   ├── ZoomUnavailable     transient: nobody answered, or not with an answer; it may have taken effect
 │   ├── ZoomRateLimited     asked too fast; carries when to ask again
+│   ├── TokenRefused        the access token is no longer valid: refresh once, try once more
 │   ├── NeedsReauth         the grant is dead: a person has to connect the account again
 │   └── AccountUnfit        this account cannot do the work now; another one may
 └── MailError
@@ -112,6 +114,12 @@ class ZoomNotFound(ZoomRejected):
     """The meeting, user or recording does not exist (any more)."""
 
 
+class MeetingLive(ZoomRejected):
+    """Zoom deletes no meeting while it runs."""
+
+    next_step = "Wait for its end, or end it first."
+
+
 class ZoomUnavailable(ZoomError):
     """Transient: no answer, or none that says anything. *maybe_done*: the request may have taken effect all the same."""
 
@@ -126,6 +134,10 @@ class ZoomRateLimited(ZoomError):
     def __init__(self, message: str, *, retry_at: datetime | None = None, **facts: object) -> None:
         super().__init__(message, **facts)  # type: ignore[arg-type]
         self.retry_at = retry_at
+
+
+class TokenRefused(ZoomError):
+    """The access token is not valid, or no longer; a refresh may help, once."""
 
 
 class NeedsReauth(ZoomError):

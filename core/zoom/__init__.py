@@ -1,0 +1,1 @@
+"""Zoom as we use it: the REST client, OAuth, its limits and its errors."""

@@ -1,0 +1,181 @@
+"""Zoom's REST API, as far as the product uses it. Every method is one documented call (Zoom API reference, v2)."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+from pydantic import BaseModel, ValidationError
+
+from core.clock import utcnow
+from core.errors import ZoomNotFound, ZoomRateLimited, ZoomRejected, ZoomUnavailable
+from core.settings import Settings
+from core.zoom.failures import failure
+from core.zoom.limiter import Limiter
+from core.zoom.payloads import MeetingItem, MeetingPage, MeetingRequest, UserSettings, ZoomMeeting, ZoomUser
+from core.zoom.wire import TRACKING_HEADER, Bearer, open_session, send
+
+LIGHT, MEDIUM = "Light", "Medium"  # rate-limit labels, as each call's reference page gives them
+PAGE_SIZE = 300
+MOST_PAGES = 50
+HAS_ENDED = 3007
+# Where a 429 does not say until when: a second is the shortest period that Zoom counts.
+UNSAID = timedelta(seconds=1)
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """With what and under whose limits a call is made. The token is not shown."""
+
+    zoom_account_id: str
+    access_token: str = field(repr=False)
+
+
+class ZoomClient:
+    """One per process, used by many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        limiter: Limiter,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._base = settings.api_url
+        self._limiter = limiter
+        self._session = session or open_session(self._base, connections=settings.zoom_concurrency)
+        self._sleep = sleep
+
+    def create_meeting(self, credentials: Credentials, wanted: MeetingRequest) -> ZoomMeeting:
+        """Create a meeting. Zoom knows no idempotency key: after `ZoomUnavailable` with `maybe_done` look for it first.
+
+        Raises:
+            ZoomError: any of its subclasses; `TokenRefused` once the access token has expired.
+        """
+        response = self._call(credentials, MEDIUM, "POST", "/users/me/meetings", changes=True, json=wanted.payload())
+        return _read(ZoomMeeting, response, changes=True)
+
+    def get_meeting(self, credentials: Credentials, meeting_id: str) -> ZoomMeeting:
+        """Read a meeting; raises `ZoomNotFound` for one that is deleted or has expired."""
+        return _read(ZoomMeeting, self._call(credentials, LIGHT, "GET", _meeting(meeting_id)))
+
+    def list_meetings(self, credentials: Credentials, *, type: str = "scheduled") -> list[MeetingItem]:
+        """All meetings of the user: `scheduled` those to come, running, or past and not deleted; `live` the running.
+
+        `upcoming` would leave out what should have begun, and with it a meeting that was made late.
+        """
+        found: list[MeetingItem] = []
+        params = {"type": type, "page_size": str(PAGE_SIZE)}
+        for _ in range(MOST_PAGES):
+            response = self._call(credentials, MEDIUM, "GET", "/users/me/meetings", params=params)
+            page = _read(MeetingPage, response)
+            found += page.meetings
+            if not page.next_page_token:
+                return found
+            params["next_page_token"] = page.next_page_token
+        # A list cut short would be read as "not there", and a second meeting would be made.
+        raise ZoomUnavailable(f"Zoom's list of meetings does not end after {MOST_PAGES} pages.")
+
+    def delete_meeting(self, credentials: Credentials, meeting_id: str) -> None:
+        """Delete a meeting. One that is gone already, or has ended, is a success.
+
+        Raises:
+            MeetingLive: people are inside.
+        """
+        # Without these two Zoom may mail guests and hosts about it.
+        params = {"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"}
+        try:
+            self._call(credentials, LIGHT, "DELETE", _meeting(meeting_id), changes=True, params=params)
+        except ZoomNotFound:
+            return
+        except ZoomRejected as error:
+            if error.code != HAS_ENDED:
+                raise
+
+    def end_meeting(self, credentials: Credentials, meeting_id: str) -> None:
+        """End a running meeting for everybody in it."""
+        body = {"action": "end"}
+        self._call(credentials, LIGHT, "PUT", f"{_meeting(meeting_id)}/status", changes=True, json=body)
+
+    def me(self, access_token: str) -> ZoomUser:
+        """The user behind a token. Takes no place in the limiter: whose limit it falls under is only known afterwards,
+        and it happens as often as a person presses Connect."""
+        return _read(ZoomUser, self._attempt(access_token, "GET", "/users/me", changes=False))
+
+    def my_settings(self, credentials: Credentials) -> UserSettings:
+        """The user's own settings, from three answers: Zoom gives the security settings only when asked for each."""
+        options: list[dict[str, str]] = [{}, {"option": "meeting_security"}, {"option": "meeting_authentication"}]
+        answers = [
+            self._call(credentials, MEDIUM, "GET", "/users/me/settings", params=params).json() for params in options
+        ]
+
+        def on(*path: str) -> bool:
+            return any(_at(answer, *path) is True for answer in answers)
+
+        return UserSettings(
+            cloud_recording=on("recording", "cloud_recording"),
+            waiting_room=on("in_meeting", "waiting_room") or on("meeting_security", "waiting_room"),
+            sign_in_forced=on("meeting_authentication"),
+        )
+
+    def _call(
+        self, credentials: Credentials, label: str, method: str, path: str, *, changes: bool = False, **request: Any
+    ) -> requests.Response:
+        """Make a call in its turn. A 429 took no effect, so it is made once more, after the pause asked for."""
+        try:
+            return self._in_turn(credentials, label, method, path, changes=changes, **request)
+        except ZoomRateLimited as error:
+            if error.status is None:  # our own limiter's: the line is too long already
+                raise
+            return self._in_turn(credentials, label, method, path, changes=changes, **request)
+
+    def _in_turn(
+        self, credentials: Credentials, label: str, method: str, path: str, **request: Any
+    ) -> requests.Response:
+        if wait := self._limiter.reserve(credentials.zoom_account_id, label):
+            self._sleep(wait)
+        try:
+            return self._attempt(credentials.access_token, method, path, **request)
+        except ZoomRateLimited as error:
+            self._limiter.penalise(credentials.zoom_account_id, label, error.retry_at or utcnow() + UNSAID)
+            raise
+
+    def _attempt(
+        self, access_token: str, method: str, path: str, *, changes: bool, **request: Any
+    ) -> requests.Response:
+        url = f"{self._base}{path}"
+        response = send(self._session, method, url, changes=changes, auth=Bearer(access_token), **request)
+        if error := failure(response, changes=changes, now=utcnow()):
+            raise error
+        return response
+
+
+def _meeting(meeting_id: str) -> str:
+    return f"/meetings/{quote(meeting_id, safe='')}"
+
+
+def _at(answer: Any, *path: str) -> Any:
+    """What stands at *path*, None where Zoom leaves it out."""
+    for name in path:
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    return answer
+
+
+def _read(shape: type[T], response: requests.Response, *, changes: bool = False) -> T:
+    """*response* as *shape*. An answer without what we need leaves open what happened, like no answer at all."""
+    try:
+        return shape.model_validate_json(response.content)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+        raise ZoomUnavailable(
+            f"Zoom's answer lacks what it should hold ({fields}).",
+            maybe_done=changes,
+            status=response.status_code,
+            tracking_id=response.headers.get(TRACKING_HEADER),
+        ) from None
