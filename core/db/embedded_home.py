@@ -47,7 +47,7 @@ class Home:
     @property
     def log(self) -> Path:
         """The server's own log."""
-        return self.state / "postgresql.log"
+        return self.state / "logs" / "postgresql.log"
 
     @property
     def data(self) -> Path:
@@ -82,6 +82,7 @@ def home_of(state: Path) -> Home:
             state.chmod(0o711)  # whatever the umask: `nobody` has to come through, and nobody has to look around
         if not os.access(state, os.W_OK | os.X_OK):
             raise PermissionError(13, "it is not yours to write", str(state))
+        (state / "logs").mkdir(exist_ok=True)
     except OSError as error:
         raise EmbeddedServerError(
             f"The state folder {state} cannot be used: {error.strerror}.", next_step="Set STATE_DIR to another folder."
