@@ -1,0 +1,52 @@
+"""The time of an appointment as its client reads it: in the client's own zone, with the zone named."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, get_timezone_name
+
+LOCALE = "en_GB"
+
+
+def in_words(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """For example `Monday, 23 November 2026, 14:00 to 14:30 (Central European Standard Time, Europe/Berlin)`.
+
+    The end carries its date where it falls on another day, and the start its own zone name where the clocks change in
+    between: without it, an appointment in the repeated hour may seem to end before it begins.
+    """
+    begin, end = starts_at.astimezone(_zone(zone)), ends_at.astimezone(_zone(zone))
+    change = f" ({_zone_name(begin)})" if begin.utcoffset() != end.utcoffset() else ""
+    until = f"{end:%H:%M}" if begin.date() == end.date() else f"{_day(end)}, {end:%H:%M}"
+    return f"{_day(begin)}, {begin:%H:%M}{change} to {until} ({_zone_name(end)}, {_zone(zone).key})"
+
+
+def start_in_words(starts_at: datetime, zone: str) -> str:
+    """For a subject line: `Monday, 23 November 2026, 14:00`."""
+    begin = starts_at.astimezone(_zone(zone))
+    return f"{_day(begin)}, {begin:%H:%M}"
+
+
+def _day(moment: datetime) -> str:
+    return format_date(moment, "EEEE, d MMMM y", locale=LOCALE)
+
+
+def _zone_name(moment: datetime) -> str:
+    return _name(moment.astimezone(UTC), str(moment.tzinfo))
+
+
+@lru_cache(maxsize=1024)
+def _name(moment: datetime, zone: str) -> str:
+    """Cached, since the mails of a full hour ask for few of them and Babel thinks long about each.
+
+    By UTC, because the two wall clock times of a repeated hour are equal to each other.
+    """
+    return get_timezone_name(moment.astimezone(ZoneInfo(zone)), width="long", locale=LOCALE)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """The zone called *name*; UTC for one that this machine does not know, because the link must leave all the same."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,131 @@
+"""What our mails say, as text and HTML.
+
+Written with the standard library's older classes: `email.message.EmailMessage` parses every header it is given and took
+2.1 ms a mail where these take 0.5 (Python 3.11), which matters when a thousand links leave at a full hour. What its
+parsing would catch, line breaks above all, is taken out here.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr, parseaddr
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from core.errors import MailRejected
+from core.mail.appointment_time import in_words, start_in_words
+
+TEMPLATES = Path(__file__).with_name("templates")
+# Line breaks of every kind, other controls, and the marks that turn the reading direction of what follows them.
+UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+NO_ADDRESS = re.compile(r"[\s<>,;:\"()\[\]\\\x00-\x1f\x7f]")
+LONGEST_NAME = 150
+
+
+class Kind(StrEnum):
+    """What a mail is about."""
+
+    JOIN_LINK = "join_link"
+    CANCELLED = "cancelled"
+
+
+SUBJECTS = {
+    Kind.JOIN_LINK: "Your link to join on {start}",
+    Kind.CANCELLED: "Cancelled: your appointment on {start}",
+}
+
+
+@dataclass(frozen=True)
+class MailFacts:
+    """What a mail about an appointment tells. *location* is its sender's name, *zone* the client's; times in UTC."""
+
+    location: str
+    client_name: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    join_url: str | None = field(default=None, repr=False)
+    passcode: str | None = field(default=None, repr=False)
+    recorded: bool = False
+
+
+def compose(
+    kind: Kind, facts: MailFacts, *, sender_address: str, recipient: str, message_id: str, now: datetime
+) -> Message:
+    """The mail of *kind* about *facts*, in the location's name.
+
+    Arguments:
+        sender_address: the bare address of MAIL_FROM; its domain completes the Message-ID.
+        recipient: a bare address, as `ascii_address` gives it.
+        message_id: the stable part before the @, so that a doubled mail can be recognised.
+    """
+    location, client = one_line(facts.location), one_line(facts.client_name)
+    words = {
+        "location": location,
+        "client": client,
+        "when": in_words(facts.starts_at, facts.ends_at, facts.zone),
+        "join_url": facts.join_url,
+        "passcode": facts.passcode,
+        "recorded": facts.recorded,
+    }
+    mail = MIMEMultipart("alternative")
+    mail["From"] = _address(location, sender_address)
+    mail["To"] = _address(client, recipient)
+    mail["Subject"] = SUBJECTS[kind].format(start=start_in_words(facts.starts_at, facts.zone))
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{message_id}@{sender_address.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office answers away
+    mail.attach(MIMEText(_template(f"{kind}.txt.j2").render(words), "plain", "utf-8"))
+    mail.attach(MIMEText(_template(f"{kind}.html.j2").render(words), "html", "utf-8"))
+    return mail
+
+
+def ascii_address(address: str) -> str:
+    """*address* as it goes over the wire: an international domain in its ASCII form (RFC 5891).
+
+    Raises:
+        MailRejected: it is no address, or has letters before the @ that plain SMTP cannot carry.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    try:
+        wire = local + at + domain.encode("idna").decode("ascii")
+        wire.encode("ascii")
+    except UnicodeError:
+        wire = ""
+    if not local or not domain or NO_ADDRESS.search(wire) or parseaddr(wire)[1] != wire:
+        raise MailRejected("The recipient is not an address that mail can be sent to.", reply="not a usable address")
+    return wire
+
+
+def one_line(text: str) -> str:
+    """*text* without line breaks, controls and direction overrides, short enough for a header."""
+    cleaned = " ".join(UNSAFE.sub(" ", text).split())
+    return cleaned if len(cleaned) <= LONGEST_NAME else f"{cleaned[: LONGEST_NAME - 1]}…"
+
+
+def _address(name: str, address: str) -> str:
+    if name.isascii():
+        return formataddr((name, address))
+    header = Header(name, "utf-8")
+    header.append(f"<{address}>", "us-ascii")
+    return header.encode()
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)

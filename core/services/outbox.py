@@ -1,0 +1,125 @@
+"""The outbox: mails written in the transaction that causes them, delivered once by whoever comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.db.models import Installation, Message
+from core.domain import states
+from core.mail.compose import Kind
+
+FIRST, AFTER = 0, 1  # priorities: join links go before everything else
+WAITING = (states.Message.QUEUED, states.Message.RETRYING)
+LEAVING = (states.Message.IN_FLIGHT, states.Message.SENT)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that somebody has to get. It holds ids; what it says is read when it leaves, so that it is still true."""
+
+    kind: Kind
+    dedupe_key: str
+    recipient: str
+    location_id: int
+    appointment_id: int
+    revision: int
+    give_up_at: datetime
+    meeting_id: int | None = None
+    priority: int = AFTER
+
+
+def join_link(
+    *,
+    meeting_id: int,
+    recipient: str,
+    location_id: int,
+    appointment_id: int,
+    revision: int,
+    ends_at: datetime,
+) -> Mail:
+    """The join link of one meeting to one recipient; no use after *ends_at*, the appointment's scheduled end."""
+    key = f"join_link:{meeting_id}:{recipient}"
+    return Mail(
+        Kind.JOIN_LINK,
+        key,
+        recipient,
+        location_id,
+        appointment_id,
+        revision,
+        ends_at,
+        meeting_id,
+        priority=FIRST,
+    )
+
+
+def cancelled(
+    *,
+    recipient: str,
+    location_id: int,
+    appointment_id: int,
+    revision: int,
+    ends_at: datetime,
+) -> Mail:
+    """The notice that an appointment whose link had left does not take place."""
+    key = f"cancelled:{appointment_id}:{revision}:{recipient}"
+    return Mail(Kind.CANCELLED, key, recipient, location_id, appointment_id, revision, ends_at)
+
+
+def queue_mails(session: Session, mails: Sequence[Mail], *, now: datetime) -> int:
+    """Write *mails* in one statement, due at once. A dedupe key that exists already is left alone.
+
+    Returns:
+        How many are new.
+    """
+    if not mails:
+        return 0
+    installation = session.scalars(sa.select(Installation.installation_id)).one()
+    rows = [_row(mail, installation, now) for mail in mails]
+    statement = insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message.id)
+    return len(session.scalars(statement, rows).all())
+
+
+def withdraw(session: Session, appointment_id: int, *, reason: str) -> bool:
+    """Drop what waits to leave about an appointment that is being `cancelled` or `moved` (*reason*).
+
+    Call it in the transaction that does so, after the appointment's own UPDATE.
+
+    Returns:
+        Whether a join link has left, or may be leaving at this moment: then its recipient has to be told. A mail in
+        flight is not touched here, since it may be with the server already; its sender looks at the appointment right
+        before handing it over.
+    """
+    session.execute(
+        sa.update(Message)
+        .where(Message.appointment_id == appointment_id, Message.status.in_(WAITING))
+        .values(status=states.Message.DROPPED, reason=reason)
+    )
+    left = sa.select(Message.id).where(
+        Message.appointment_id == appointment_id, Message.kind == Kind.JOIN_LINK, Message.status.in_(LEAVING)
+    )
+    return session.scalar(sa.select(left.exists())) or False
+
+
+def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
+    return {
+        "location_id": mail.location_id,
+        "appointment_id": mail.appointment_id,
+        "revision": mail.revision,
+        "meeting_id": mail.meeting_id,
+        "dedupe_key": mail.dedupe_key,
+        "channel": states.Channel.MAIL,
+        "kind": mail.kind,
+        "priority": mail.priority,
+        "recipient": mail.recipient,
+        "payload": {},
+        "next_attempt_at": now,
+        "give_up_at": mail.give_up_at,
+        "message_id": f"zp-{installation}-{sha256(mail.dedupe_key.encode()).hexdigest()[:24]}",
+        "created_at": now,
+    }
