@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.sandbox.tokens import APP_SCOPES
@@ -12,6 +13,24 @@ RATE_LIMITS: dict[str, dict[str, int]] = {
     "free": {"Light": 4, "Medium": 2, "Heavy": 1},
     "pro": {"Light": 30, "Medium": 20, "Heavy": 10},
     "business": {"Light": 80, "Medium": 60, "Heavy": 40},
+}
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_NOT_NEGATIVE = (lambda v: _number(v) and v >= 0, "a number from 0")
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "latency_ms": _NOT_NEGATIVE,
+    "rate_limits": (
+        lambda v: v is None or (isinstance(v, dict) and all(map(_number, v.values()))),
+        'null or calls per second by label, like {"Light": 80}',
+    ),
+    "daily_create_limit": (lambda v: v is None or _number(v), "null or a number"),
+    "clock_offset_seconds": (_number, "a number"),
+    "access_token_seconds": _NOT_NEGATIVE,
+    "app_scopes": (lambda v: isinstance(v, list) and all(isinstance(s, str) for s in v), "a list of scopes"),
 }
 
 
@@ -41,13 +60,10 @@ class Config:
 
     def patched(self, values: dict[str, Any]) -> Config:
         """A copy with *values*. Raises ValueError for an unknown name or a value that makes no sense."""
-        known = {f.name for f in fields(self)}
-        if unknown := values.keys() - known:
-            raise ValueError(f"unknown setting {min(unknown)}; known: {', '.join(sorted(known))}")
-        limits = values.get("rate_limits")
-        if limits is not None and not (isinstance(limits, dict) and all(isinstance(v, int) for v in limits.values())):
-            raise ValueError("rate_limits must be null or calls per second by label, like {'Light': 80}")
-        for name in ("latency_ms", "clock_offset_seconds", "access_token_seconds"):
-            if name in values and not isinstance(values[name], int | float):
-                raise ValueError(f"{name} must be a number")
+        for name, value in values.items():
+            if name not in _CHECKS:
+                raise ValueError(f"unknown setting {name}; known: {', '.join(sorted(_CHECKS))}")
+            fits, kind = _CHECKS[name]
+            if not fits(value):
+                raise ValueError(f"{name} must be {kind}")
         return replace(self, **values)

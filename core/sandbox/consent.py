@@ -94,6 +94,7 @@ def _back(fields: dict[str, str], **answer: str) -> Response:
 def _page(world: World, fields: dict[str, str], error: str | None = None) -> Response:
     refusal = _refusal(world, fields)
     users = sorted(world.users.values(), key=lambda user: user.email)
+    unconnected = [user.email for user in users if user.id not in world.grants]
     return page(
         "consent.html",
         status=400 if refusal or error else 200,
@@ -101,7 +102,7 @@ def _page(world: World, fields: dict[str, str], error: str | None = None) -> Res
         error=error,
         users=users[:MAX_USERS_SHOWN],
         more=len(users) - MAX_USERS_SHOWN,
-        chosen=fields.get("user", ""),
+        chosen=fields.get("user") or next(iter(unconnected), ""),
         typed=fields.get("email", ""),
         connected=world.grants,
         hidden=[(name, fields[name]) for name in _PARAMETERS if name in fields],

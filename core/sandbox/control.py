@@ -15,6 +15,7 @@ POST     /sandbox/tokens/expire                   {user_id?}: access tokens expi
 GET      /sandbox/meetings                        all meetings ever made, deleted ones included
 POST     /sandbox/meetings/{id}/start|end|delete  as if somebody did it by hand in Zoom
 GET      /sandbox/mail?to=&since=                 mails received, oldest first; since is ISO 8601
+GET      /sandbox/mail/envelopes                  number, from, to, received_at (epoch): cheap where there are many
 GET      /sandbox/mail/count                      {"count": n}
 DELETE   /sandbox/mail                            empty the mailbox
 POST     /sandbox/faults                          {match, effect, times?} -> {"id"}; see faults.py
@@ -51,7 +52,17 @@ if TYPE_CHECKING:
 
 Command = Callable[["World", Request, Any], Any]
 
-_USER_FIELDS = {"email", "first_name", "last_name", "type", "status", "account_id", "timezone", "settings", "locked"}
+_USER_FIELDS: dict[str, type] = {
+    "email": str,
+    "first_name": str,
+    "last_name": str,
+    "type": int,
+    "status": str,
+    "account_id": str,
+    "timezone": str,
+    "settings": dict,
+    "locked": dict,
+}
 
 
 class Refused(Exception):
@@ -71,7 +82,10 @@ def _served(world: World, command: Command) -> Callable[[Request], Awaitable[Res
     async def serve(request: Request) -> Response:
         try:
             raw = await request.body()
-            answer = command(world, request, json.loads(raw) if raw else {})
+            body = json.loads(raw) if raw else {}
+            if not isinstance(body, dict) and command not in _TAKE_LISTS:
+                raise Refused("the body must be a JSON object")
+            answer = command(world, request, body)
         except (Refused, BadFault, CannotStart, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=getattr(error, "status", 400))
         finally:
@@ -86,13 +100,18 @@ def _served(world: World, command: Command) -> Callable[[Request], Awaitable[Res
 
 def _create_users(world: World, request: Request, body: Any) -> Any:
     if isinstance(body, list):
-        return [_create_user(world, values) for values in body]
+        return [_create_user(world, values) for values in _objects(body)]
     return _create_user(world, body)
 
 
+def _objects(body: Any) -> list[JSON]:
+    if not isinstance(body, list) or not all(isinstance(values, dict) for values in body):
+        raise Refused("the body must be a list of JSON objects")
+    return body
+
+
 def _create_user(world: World, values: JSON) -> JSON:
-    if unknown := values.keys() - _USER_FIELDS:
-        raise Refused(f"a user has no {min(unknown)}; known: {', '.join(sorted(_USER_FIELDS))}")
+    _check_user(values)
     address = values.get("email", "")
     if "@" not in address:
         raise Refused("a user needs an email")
@@ -103,14 +122,23 @@ def _create_user(world: World, values: JSON) -> JSON:
     return _user_json(world, user)
 
 
+def _check_user(values: JSON) -> None:
+    for name, value in values.items():
+        if name not in _USER_FIELDS:
+            raise Refused(f"a user has no {name}; known: {', '.join(sorted(_USER_FIELDS))}")
+        if not isinstance(value, _USER_FIELDS[name]):
+            raise Refused(f"{name} of a user cannot be {value!r}")
+
+
 def _list_users(world: World, request: Request, body: Any) -> Any:
     return [_user_json(world, user) for user in world.users.values()]
 
 
 def _change_user(world: World, request: Request, body: Any) -> Any:
     user = _user(world, request.path_params["user"])
-    if unknown := body.keys() - (_USER_FIELDS - {"email", "account_id"}):
-        raise Refused(f"{min(unknown)} of a user cannot be changed")
+    _check_user(body)
+    if fixed := body.keys() & {"email", "account_id"}:
+        raise Refused(f"{min(fixed)} of a user cannot be changed")
     for name, value in body.items():
         setattr(user, name, value)
     world.store.put(user)
@@ -128,7 +156,7 @@ def _revoke_consent(world: World, request: Request, body: Any) -> Any:
 
 
 def _create_grants(world: World, request: Request, body: Any) -> Any:
-    return [_create_grant(world, values) for values in body]
+    return [_create_grant(world, values) for values in _objects(body)]
 
 
 def _create_grant(world: World, values: JSON) -> JSON:
@@ -225,6 +253,13 @@ def _list_mail(world: World, request: Request, body: Any) -> Any:
     ]
 
 
+def _list_envelopes(world: World, request: Request, body: Any) -> Any:
+    return [
+        {"number": mail.number, "from": mail.mail_from, "to": mail.rcpt_tos, "received_at": mail.received_at}
+        for mail in world.mails.values()
+    ]
+
+
 def _count_mail(world: World, request: Request, body: Any) -> Any:
     return {"count": len(world.mails)}
 
@@ -277,6 +312,8 @@ def _reset(world: World, request: Request, body: Any) -> Any:
     return {}
 
 
+_TAKE_LISTS = (_create_users, _create_grants)
+
 _COMMANDS: tuple[tuple[str, str, Command], ...] = (
     ("POST", "/sandbox/users", _create_users),
     ("GET", "/sandbox/users", _list_users),
@@ -288,6 +325,7 @@ _COMMANDS: tuple[tuple[str, str, Command], ...] = (
     ("GET", "/sandbox/meetings", _list_meetings),
     ("POST", "/sandbox/meetings/{meeting_id:int}/{action}", _act_on_meeting),
     ("GET", "/sandbox/mail", _list_mail),
+    ("GET", "/sandbox/mail/envelopes", _list_envelopes),
     ("GET", "/sandbox/mail/count", _count_mail),
     ("DELETE", "/sandbox/mail", _clear_mail),
     ("POST", "/sandbox/faults", _add_fault),

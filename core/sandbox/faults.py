@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 MAX_HANG_SECONDS = 120.0
 _MATCH_KEYS = {"method", "path_regex", "user_id", "smtp", "to_regex"}
-_EFFECTS = {"status", "html", "reset", "timeout", "slow", "drop_settings", "lose_reply", "smtp_code", "smtp_drop"}
-_DETAILS = {"when", "body", "headers", "retry_after", "stage"}
+_NUMBER = int | float
+_EFFECTS = {
+    "status": int,
+    "html": bool,
+    "reset": bool,
+    "timeout": _NUMBER,
+    "slow": _NUMBER,
+    "drop_settings": dict,
+    "lose_reply": bool,
+    "smtp_code": int,
+    "smtp_drop": bool,
+}
+_DETAILS = {"when": str, "body": object, "headers": dict, "retry_after": _NUMBER | str, "stage": str}
+_TYPES: dict[str, Any] = _EFFECTS | _DETAILS
 
 
 class BadFault(ValueError):
@@ -43,9 +56,12 @@ class Effect:
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Effect:
         """Read the JSON of an effect. Raises BadFault when it names none, two, or an unknown one."""
-        if unknown := values.keys() - _EFFECTS - _DETAILS:
+        if unknown := values.keys() - _TYPES.keys():
             raise BadFault(f"unknown effect {min(unknown)}; known: {', '.join(sorted(_EFFECTS))}")
-        chosen = values.keys() & _EFFECTS
+        for name, value in values.items():
+            if not isinstance(value, _TYPES[name]):
+                raise BadFault(f"{name} cannot be {value!r}")
+        chosen = values.keys() & _EFFECTS.keys()
         if chosen == {"html", "status"}:
             chosen = {"html"}
         if len(chosen) != 1:
@@ -55,8 +71,10 @@ class Effect:
         if values.get("stage", "data") not in ("rcpt", "data"):
             raise BadFault("stage is 'rcpt' or 'data'")
         effect = cls(**values)
-        if effect.timeout is not None and not 0 <= effect.timeout <= MAX_HANG_SECONDS:
+        if not 0 <= (effect.timeout or 0) <= MAX_HANG_SECONDS:
             raise BadFault(f"timeout is at most {MAX_HANG_SECONDS:.0f} seconds")
+        if not 200 <= (effect.status or effect.smtp_code or 200) <= 599:
+            raise BadFault("a status is a number from 200 to 599")
         return effect
 
 
@@ -102,6 +120,8 @@ class Faults:
         """Set a fault. Raises BadFault when *match* or *effect* cannot be understood."""
         if unknown := match.keys() - _MATCH_KEYS:
             raise BadFault(f"unknown match {min(unknown)}; known: {', '.join(sorted(_MATCH_KEYS))}")
+        if times is not None and (not isinstance(times, int) or times < 1):
+            raise BadFault("times is a whole number from 1, or null for ever")
         parsed = Effect.parse(effect)
         on_mail = parsed.smtp_code is not None or parsed.smtp_drop
         smtp = bool(match.get("smtp", on_mail))
@@ -145,7 +165,7 @@ class Faults:
                 del self._faults[fault.id]
         return fault.effect
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults.values())
 
     def remove(self, fault_id: str) -> bool:

@@ -122,7 +122,7 @@ def _meeting(world: World, call: Call, host: User, *, deleted: bool | None = Fal
     Raises ZoomError 404/3001 when there is none, 400/3003 when it is a colleague's.
     """
     text = call.path_params["meeting_id"]
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ZoomError(400, 300, "Validation Failed.", errors=[("meetingId", "Invalid meeting id.")])
     meeting = world.meetings.get(int(text))
     if meeting is None or (deleted is not None and (meeting.deleted_at is not None) != deleted):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.sandbox.world import World
 
 MAX_ROWS = 200
+MAX_MAILS = 50
 
 
 def routes(world: World) -> list[Route | Mount]:
@@ -60,7 +61,7 @@ def _overview(world: World) -> Response:
     current = [meeting for meeting in world.meetings.values() if meeting.deleted_at is None]
     current.sort(key=lambda meeting: meeting.start_time)
     users = sorted(world.users.values(), key=lambda user: user.email)
-    mails = list(world.mails.values())[: -MAX_ROWS - 1 : -1]
+    mails = list(world.mails.values())[: -MAX_MAILS - 1 : -1]
     live = {meeting.host_id for meeting in current if meeting.running}
     return page(
         "overview.html",

@@ -12,7 +12,7 @@ from typing import Any
 from core.sandbox.config import Config, Options
 from core.sandbox.faults import Faults
 from core.sandbox.limits import RateLimiter
-from core.sandbox.records import AuthorizationCode, ConfigPatch, Grant, HostDay, Instance, Mail, Meeting, Record, User
+from core.sandbox.records import AuthorizationCode, ConfigPatch, Grant, HostDay, Instance, Mail, Meeting, User
 from core.sandbox.stats import Stats
 from core.sandbox.store import Store
 from core.sandbox.tokens import new_token, new_user_id
@@ -41,6 +41,7 @@ class World:
     meetings_of: dict[str, dict[int, Meeting]] = field(default_factory=dict)
     host_days: dict[str, HostDay] = field(default_factory=dict)
     mails: dict[int, Mail] = field(default_factory=dict)
+    last_mail_number: int = 0
     faults: Faults = field(default_factory=Faults)
     limiter: RateLimiter = field(default_factory=RateLimiter)
     stats: Stats = field(default_factory=Stats)
@@ -62,6 +63,7 @@ class World:
             self.host_days[body["user_id"]] = HostDay(**body)
         for body in self.store.load(Mail.KIND):
             self.mails[body["number"]] = Mail(**body)
+        self.last_mail_number = max(self.mails, default=0)
 
     def reset(self) -> None:
         """Forget everything and be as new, with the settings of the command line."""
@@ -178,16 +180,13 @@ class World:
     # -- mail
 
     def add_mail(self, mail_from: str, rcpt_tos: list[str], raw: str) -> Mail:
-        number = max(self.mails, default=0) + 1
-        mail = Mail(number, mail_from, rcpt_tos, self.now(), raw)
-        self.mails[number] = mail
+        self.last_mail_number += 1
+        mail = Mail(self.last_mail_number, mail_from, rcpt_tos, self.now(), raw)
+        self.mails[mail.number] = mail
         self.store.put(mail)
         return mail
 
     def clear_mails(self) -> None:
-        self.forget(self.mails.values())
+        for mail in self.mails.values():
+            self.store.remove(mail)
         self.mails.clear()
-
-    def forget(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self.store.remove(record)
