@@ -1,0 +1,58 @@
+"""The web process: the pages, and the routes for Zoom and for programs. Start it with `python -m console.app`."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+import streamlit.config
+from pydantic import ValidationError
+
+from console.routes import MIDDLEWARE, ROUTES
+from core import logs
+from core.errors import ConfigurationError
+from core.settings import Settings, get_settings
+
+# With Streamlit's own defaults twenty open pages delay a webhook's answer by seconds, and Zoom allows three.
+REQUIRED = {"server.fileWatcherType": "none", "runner.postScriptGC": False}
+
+
+def check_options() -> None:
+    """Refuse to run with options that would make other answers wait.
+
+    Raises:
+        ConfigurationError: one of them was overridden.
+    """
+    for name, wanted in REQUIRED.items():
+        found = streamlit.config.get_option(name)
+        if found != wanted:
+            raise ConfigurationError(
+                f"Streamlit's option {name} is {found!r}; the console needs {wanted!r}.",
+                next_step="Remove it from your own Streamlit config.toml.",
+            )
+
+
+def options(settings: Settings) -> dict[str, object]:
+    """What Streamlit has to know of our settings; the look is in `.streamlit/config.toml` beside this file."""
+    # The practice console has no sign-in, so it is for this machine only.
+    host = "127.0.0.1" if settings.mode == "sandbox" else "0.0.0.0"  # noqa: S104 - behind a proxy, which ends TLS
+    return {"server.port": settings.console_port, "server.address": host, **REQUIRED}
+
+
+def main() -> None:
+    """Serve until told to stop; a setting at fault is one line and exit status 2."""
+    try:
+        settings = get_settings()
+        logs.configure(settings.log_format)
+        app = st.App(Path(__file__).with_name("ui.py"), routes=ROUTES, middleware=MIDDLEWARE)
+        app.run(config=options(settings))
+    except ValidationError as error:
+        for problem in error.errors():
+            print(f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}", file=sys.stderr)
+        raise SystemExit(2) from error
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""Pool: how many accounts are free, what comes next, and who waits for what."""
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from console import words
+from console.account_chart import account_chart
+from console.database import sessions
+from console.look import ACCOUNT, LINK, address, plain
+from console.moments import clock, day, length, until, zone_name
+from console.page import empty, freshness, live
+from console.widgets import copy_button
+from core.clock import utcnow
+from core.db.read import account_history, pool, upcoming
+from core.domain.states import Link
+from core.settings import get_settings
+
+EVERYWHERE = "All locations"
+APPOINTMENTS = 20
+ACCOUNTS = 24
+HISTORY = timedelta(minutes=60)
+AHEAD = timedelta(minutes=75)
+
+
+def show() -> None:
+    """The whole page: a heading with its choices, and the panel that refreshes itself."""
+    with sessions()() as session:
+        places = {place.name: place for place in pool.locations(session)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Pool", anchor=False, width="content")
+        st.space("stretch")
+        chosen = st.selectbox(
+            "Location", [EVERYWHERE, *places], key="location", bind="query-params", width=240, label_visibility="collapsed"
+        )
+        on = st.toggle("Live", value=True, key="live", bind="query-params")
+    if not places:
+        empty("storefront", "There is no location yet.", "Add one with: zoompool locations add")
+        return
+    live(lambda: panel(places.get(chosen or EVERYWHERE), on=on), on=on)
+
+
+def panel(place: pool.LocationItem | None, *, on: bool) -> None:
+    """Everything that changes by itself, read in one go."""
+    now, settings = utcnow(), get_settings()
+    location, zone = (place.id, place.zone) if place else (None, "UTC")
+    with sessions()() as session:
+        figures = pool.counts(session, location, now=now, late_open_limit=settings.late_open_limit)
+        accounts = pool.accounts(session, location, now=now, limit=ACCOUNTS)
+        coming = upcoming.next_appointments(session, location, now=now, limit=APPOINTMENTS)
+        waits = upcoming.estimates(session, coming, now=now, cooldown=settings.cooldown)
+        since, ahead = now - HISTORY, now + AHEAD
+        bars = account_history.phases(
+            session, [each.id for each in accounts], now=now, since=since, until=ahead, cooldown=settings.cooldown
+        )
+    freshness(zone, on=on)
+    standstill(place)
+    key_figures(figures, coming, now, settings.lead_time)
+    if accounts:
+        with st.container(border=True):
+            st.markdown("**Accounts over time** :gray[· the last hour, and what is planned (paler)]")
+            account_chart(bars, sorted(each.email for each in accounts), zone, now=now, since=since, until=ahead)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        appointment_list(coming, waits, now, everywhere=place is None)
+    with right:
+        account_list(accounts, figures.connected, now, everywhere=place is None)
+
+
+def standstill(place: pool.LocationItem | None) -> None:
+    """Say when nothing will be opened here although everything looks well."""
+    if place and place.status == "suspended":
+        st.warning(words.reason("location_suspended").next_step, title=f"{place.name} is suspended: no new links.")
+    elif place and place.paused:
+        st.warning(words.reason("allocation_paused").next_step, title="The opening of links is paused.")
+
+
+def key_figures(
+    figures: pool.PoolCounts, coming: list[upcoming.Upcoming], now: datetime, lead_time: timedelta
+) -> None:
+    """Five figures, each with the sentence that makes it mean something."""
+    due = figures.next_start - lead_time if figures.next_start else None
+    needs = "Open Connections" if figures.attention else "All accounts are well"
+    with st.grid(5, min_column_width=150):
+        metric("Free now", f"{figures.idle} / {figures.connected}", _share(figures), "green" if figures.idle else "gray")
+        metric("In use", figures.leased, "leased to an appointment")
+        metric("Need attention", figures.attention, needs, "red" if figures.attention else "green")
+        waiting = "due, and no account is free" if figures.waiting else "Nobody waits"
+        metric("Waiting", figures.waiting, waiting, "orange" if figures.waiting else "green")
+        metric("Next link due", until(due, now=now) if due else "None", _next_start(figures, now))
+
+
+def metric(label: str, value: object, note: str, color: str = "gray") -> None:
+    """One figure in a frame, with a note below it."""
+    st.metric(label, str(value), note, delta_color=color, delta_arrow="off", border=True, height="stretch")
+
+
+def _share(figures: pool.PoolCounts) -> str:
+    if not figures.connected:
+        return "No account is connected"
+    return f"{figures.idle * 100 // figures.connected}% of the connected"
+
+
+def _next_start(figures: pool.PoolCounts, now: datetime) -> str:
+    return f"starts {until(figures.next_start, now=now)}" if figures.next_start else "Nothing is booked"
+
+
+def appointment_list(
+    coming: list[upcoming.Upcoming], waits: dict[int, datetime | None], now: datetime, *, everywhere: bool
+) -> None:
+    """The next appointments, one frame each."""
+    st.subheader("Next appointments", anchor=False)
+    if not coming:
+        empty("event_available", "No appointment is coming.", "Book one with: zoompool appointments book")
+    for each in coming:
+        appointment_row(each, waits.get(each.id), now, everywhere=everywhere)
+
+
+def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetime, *, everywhere: bool) -> None:
+    """Start, what, where it stands, and its link to copy."""
+    with (
+        st.container(border=True, gap="xsmall"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        st.markdown(
+            f"**{clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
+            f":small[:gray[{_when(each, now)}]]",
+            width=96,
+        )
+        with st.container(width="stretch", gap=None):
+            st.page_link(
+                "app_pages/appointment.py",
+                label=f"**{plain(each.external_id)}**",
+                icon="",
+                query_params={"id": each.external_id, "location": str(each.location_id)},
+            )
+            st.markdown(f":small[:gray[{plain(_where(each, everywhere=everywhere))}]]")
+        st.markdown(LINK[Link(each.link)].pill, width="content")
+        if each.join_url:
+            copy_button(each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}")
+        if each.link in (Link.WAITING, Link.FAILED):
+            explain(each, wait, now)
+
+
+def explain(each: upcoming.Upcoming, wait: datetime | None, now: datetime) -> None:
+    """Why this appointment has no link, and when it may get one."""
+    why = words.reason(each.reason)
+    if each.link == Link.FAILED:
+        expected = why.next_step
+    elif wait is None:
+        expected = why.next_step if each.place == 1 else f"Number {each.place} in line; more wait than accounts become free."
+    elif wait <= now:
+        expected = "An account is free: it is served within seconds."
+    else:
+        expected = f"An account should be free about {clock(wait, each.zone)}, {until(wait, now=now)}."
+    st.markdown(f":small[{why.what} {expected}]", width="stretch")
+
+
+def _when(each: upcoming.Upcoming, now: datetime) -> str:
+    if each.starts_at <= now:
+        return f"began {until(each.starts_at, now=now)}"
+    near = each.starts_at - now < timedelta(hours=6)
+    return until(each.starts_at, now=now) if near else day(each.starts_at, each.zone, now=now)
+
+
+def _where(each: upcoming.Upcoming, *, everywhere: bool) -> str:
+    parts = [each.location] if everywhere else []
+    parts.append(each.calendar)
+    if each.account:
+        parts.append(each.account.partition("@")[0])
+    return " · ".join(parts)
+
+
+def account_list(accounts: list[pool.PoolAccount], connected: int, now: datetime, *, everywhere: bool) -> None:
+    """The accounts, those that need a person first."""
+    st.subheader("Accounts", anchor=False)
+    if not accounts:
+        empty("link", "No account is connected.", "Open Connections and connect a seat.")
+        return
+    with st.container(border=True, gap="small"):
+        for each in accounts:
+            account_row(each, now, everywhere=everywhere)
+    if connected > len(accounts):
+        st.caption(f"{len(accounts)} of {connected} accounts. Choose a location to see its own.")
+
+
+def account_row(each: pool.PoolAccount, now: datetime, *, everywhere: bool) -> None:
+    """An account, its state and what it is doing."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        where = f" :small[:gray[· {plain(each.location)}]]" if everywhere else ""
+        st.markdown(f"{address(each.email)}{where}  \n:small[:gray[{plain(doing(each, now))}]]", width="stretch")
+        pills = [ACCOUNT[each.state].pill]
+        if each.lease_state and each.lease_state != each.state:
+            pills.append(ACCOUNT[each.lease_state].pill)
+        st.markdown(" ".join(pills), width="content")
+
+
+def doing(each: pool.PoolAccount, now: datetime) -> str:
+    """What an account is used for and when it is free again."""
+    if each.state == "quarantined":
+        end = f"until {clock(each.benched_until, each.zone)}" if each.benched_until else "until somebody releases it"
+        return f"{words.reason(each.bench_reason).what} Out of the pool {end}."
+    if each.state == "needs_reauth":
+        return "Zoom no longer accepts our access: reconnect it."
+    if each.state == "busy_elsewhere" and each.busy_elsewhere_since:
+        return f"In a meeting of its own since {clock(each.busy_elsewhere_since, each.zone)}."
+    if each.lease_state == "cooldown" and each.cooldown_until:
+        return f"{each.external_id} · free {until(each.cooldown_until, now=now)}"
+    if each.lease_state == "processing":
+        return f"{each.external_id} · free when Zoom has the recording"
+    if each.lease_state == "closing" or each.state == "closing":
+        return f"{each.external_id or 'An old meeting'} · free when Zoom confirms that it is gone"
+    if each.ends_at:
+        over = f"over since {length(now - each.ends_at)}" if each.ends_at < now else f"until {clock(each.ends_at, each.zone)}"
+        return f"{each.external_id} · {over}"
+    return f"Idle for {length(now - each.idle_since)}"
+
+
+show()

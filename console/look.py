@@ -1,0 +1,90 @@
+"""How states look: one colour, icon and word for each, the same on every page and in every chart."""
+
+import re
+from dataclasses import dataclass
+
+from core.domain import states
+
+
+@dataclass(frozen=True)
+class Look:
+    """*color* is a name of Streamlit's palette, *icon* a Material symbol, *word* what people read."""
+
+    color: str
+    icon: str
+    word: str
+
+    @property
+    def pill(self) -> str:
+        """The state as a badge in Markdown."""
+        return f":{self.color}-badge[:material/{self.icon}: {self.word}]"
+
+
+# The palette's colours as charts need them: readable on the light and on the dark background.
+HEX = {
+    "green": "#27a876",
+    "blue": "#3f78f0",
+    "violet": "#8d70de",
+    "orange": "#e2952c",
+    "red": "#de5158",
+    "gray": "#939db0",
+    "yellow": "#dcb03a",
+}
+
+ACCOUNT = {
+    "idle": Look("green", "check_circle", "Free"),
+    states.Lease.RESERVED: Look("orange", "hourglass_top", "Opening"),
+    states.Lease.READY: Look("yellow", "schedule", "Link sent"),
+    states.Lease.LIVE: Look("blue", "videocam", "In meeting"),
+    states.Lease.PROCESSING: Look("violet", "cloud_upload", "Recording"),
+    states.Lease.COOLDOWN: Look("gray", "ac_unit", "Cooling down"),
+    states.Lease.CLOSING: Look("orange", "door_front", "Closing"),
+    states.Connection.NEEDS_REAUTH: Look("red", "link_off", "Reconnect"),
+    "quarantined": Look("red", "block", "Benched"),
+    "busy_elsewhere": Look("orange", "person", "Used by hand"),
+    states.Connection.DRAINING: Look("gray", "logout", "Draining"),
+    states.Connection.DISCONNECTED: Look("gray", "power_off", "Disconnected"),
+    "not_connected": Look("gray", "radio_button_unchecked", "Not connected"),
+    states.Connection.CONNECTED: Look("green", "check_circle", "Connected"),
+}
+
+LINK = {
+    states.Link.NOT_NEEDED: Look("gray", "call", "No link needed"),
+    states.Link.NOT_DUE: Look("gray", "schedule", "Not due yet"),
+    states.Link.WAITING: Look("orange", "hourglass_empty", "Waiting"),
+    states.Link.OPENING: Look("blue", "hourglass_top", "Opening"),
+    states.Link.READY: Look("green", "check_circle", "Ready"),
+    states.Link.FAILED: Look("red", "error", "Failed"),
+    states.Link.MISSED: Look("red", "event_busy", "Missed"),
+    states.Link.ENDED: Look("gray", "done_all", "Ended"),
+}
+
+APPOINTMENT = {
+    states.Appointment.BOOKED: Look("blue", "event", "Booked"),
+    states.Appointment.CANCELLED: Look("gray", "event_busy", "Cancelled"),
+    states.Appointment.COMPLETED: Look("green", "done_all", "Completed"),
+    states.Appointment.NO_SHOW: Look("orange", "person_off", "No show"),
+    states.Appointment.MISSED: Look("red", "error", "Missed"),
+}
+
+MESSAGE = {
+    states.Message.QUEUED: Look("gray", "schedule_send", "Queued"),
+    states.Message.IN_FLIGHT: Look("blue", "send", "Sending"),
+    states.Message.RETRYING: Look("orange", "replay", "Trying again"),
+    states.Message.SENT: Look("green", "mark_email_read", "Accepted"),
+    states.Message.FAILED: Look("red", "unsubscribe", "Failed"),
+    states.Message.DROPPED: Look("gray", "delete", "Dropped"),
+}
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:$&-])")
+
+
+def plain(text: str) -> str:
+    """*text* with everything that Markdown would read as markup taken literally."""
+    return MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+
+
+def address(email: str) -> str:
+    """An e-mail address in Markdown: its name strong, its domain pale; in two parts, or it would become a mail link."""
+    name, _, domain = email.partition("@")
+    return f"**{plain(name)}**:gray[@{plain(domain)}]"

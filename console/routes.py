@@ -1,0 +1,34 @@
+"""The addresses of the web process that are not pages. They run beside the pages, or alone, under any ASGI server."""
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from console.health import healthz
+from console.middleware import LimitBody, SecurityHeaders
+from console.zoom_oauth import callback, start
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def not_found(request: Request) -> JSONResponse:
+    """Programs get a 404 they understand; without this, an unknown address would be answered with a page."""
+    return JSONResponse({"error": f"There is nothing at {request.url.path}."}, status_code=404)
+
+
+NOWHERE = Route("/{rest:path}", not_found, methods=METHODS)
+ROUTES: list[BaseRoute] = [
+    Route("/healthz", healthz),
+    Mount("/oauth", routes=[Route("/zoom/start", start), Route("/zoom/callback", callback), NOWHERE]),
+    Mount("/api", routes=[NOWHERE]),
+    Mount("/webhooks", routes=[NOWHERE]),
+    *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/api", "/webhooks")),
+]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(LimitBody)]
+
+
+def create_routes_app() -> Starlette:
+    """The routes without the pages: for a process of their own, and for tests."""
+    return Starlette(routes=ROUTES, middleware=MIDDLEWARE)

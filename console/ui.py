@@ -1,0 +1,22 @@
+"""The pages and what surrounds them. Streamlit runs this script anew for every visit and every click."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from console.page import explained, sandbox_badge
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Zoom pool", page_icon=str(HERE / "static" / "favicon.png"), layout="wide")
+st.logo(str(HERE / "static" / "logo.svg"), size="large")
+page = st.navigation(
+    [
+        st.Page("app_pages/pool.py", title="Pool", icon=":material/groups:", default=True),
+        st.Page("app_pages/appointment.py", title="Appointments", icon=":material/event:", url_path="appointment"),
+        st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
+    ]
+)
+sandbox_badge()
+with explained():
+    page.run()

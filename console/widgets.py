@@ -1,0 +1,94 @@
+"""The two controls that Streamlit does not have: a copy button that is always visible, and a link in the same tab."""
+
+import streamlit as st
+
+BUTTON = """
+.button {
+  display: inline-flex; align-items: center; justify-content: center; gap: .35rem; box-sizing: border-box;
+  min-height: 2rem; padding: .2rem .7rem; cursor: pointer; white-space: nowrap; text-decoration: none;
+  font: 500 .875rem var(--st-font); color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+.button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+.button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.button.primary { background: var(--st-primary-color); border-color: var(--st-primary-color); color: var(--st-background-color); }
+.button.primary:hover { filter: brightness(1.08); color: var(--st-background-color); }
+.button.done { color: var(--st-green-text-color); border-color: var(--st-green-color); }
+.aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+"""
+
+_COPY = st.components.v2.component(
+    "copy_button",
+    html="""
+<button type="button" class="button"></button><span class="aloud" role="status" aria-live="polite"></span>
+""",
+    css=BUTTON,
+    # The clipboard API exists on https:// and on localhost only; elsewhere a selected text area still copies.
+    js="""
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const area = document.createElement("textarea")
+    area.value = text
+    area.style.cssText = "position:fixed;opacity:0"
+    document.body.appendChild(area)
+    area.select()
+    const done = document.execCommand("copy")
+    area.remove()
+    return done
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const button = parentElement.querySelector("button")
+  const aloud = parentElement.querySelector(".aloud")
+  button.setAttribute("aria-label", data.description)
+  if (!button.dataset.busy) button.textContent = data.label
+  button.onclick = async () => {
+    const done = await copy(data.text)
+    button.dataset.busy = "1"
+    button.classList.toggle("done", done)
+    button.textContent = aloud.textContent = done ? "Copied" : "Copy failed"
+    setTimeout(() => {
+      delete button.dataset.busy
+      button.classList.remove("done")
+      button.textContent = data.label
+      aloud.textContent = ""
+    }, 1600)
+  }
+}
+""",
+)
+
+_LINK = st.components.v2.component(
+    "same_tab_link",
+    html="""
+<a class="button"></a>
+""",
+    css=BUTTON,
+    js="""
+export default function ({ data, parentElement }) {
+  const link = parentElement.querySelector("a")
+  link.href = data.path
+  link.textContent = data.label
+  link.classList.toggle("primary", data.primary)
+  link.setAttribute("aria-label", data.description)
+}
+""",
+)
+
+
+def copy_button(text: str, *, key: str, label: str = "Copy", description: str) -> None:
+    """A button that copies *text* and says so, aloud too. *description* is its name for screen readers."""
+    _COPY(key=key, data={"text": text, "label": label, "description": description}, width="content")
+
+
+def same_tab_link(label: str, path: str, *, key: str, description: str, primary: bool = False) -> None:
+    """A link to *path* of this site, drawn as a button. Streamlit's own links always open a new tab."""
+    _LINK(
+        key=key,
+        data={"label": label, "path": path, "primary": primary, "description": description},
+        width="content",
+    )

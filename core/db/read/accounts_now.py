@@ -1,0 +1,24 @@
+"""The pool state of every account, derived: it is stored nowhere, so it cannot be out of date."""
+
+# A lease whose cooldown has passed counts as closed although nobody has looked at it yet. An account with a meeting that
+# Zoom has not confirmed gone is closing, lease or not: somebody could still start that meeting. 'infinity' is no datetime
+# in Python, hence the NULLIF beside a flag of its own. Parameter: now.
+ACCOUNTS_NOW = """
+WITH accounts_now AS (
+    SELECT a.id, a.location_id, a.seat_id, a.email, a.idle_since, a.last_used_at, a.busy_elsewhere_since, a.bench_reason,
+           NULLIF(a.benched_until, 'infinity') AS benched_until,
+           l.id AS lease_id, l.state AS lease_state, l.appointment_id, l.cooldown_until,
+           CASE
+               WHEN a.connection <> 'connected' THEN a.connection
+               WHEN a.benched_until > :now THEN 'quarantined'
+               WHEN l.state IS NOT NULL THEN l.state
+               WHEN a.busy_elsewhere_since IS NOT NULL THEN 'busy_elsewhere'
+               WHEN EXISTS (SELECT FROM meetings AS m WHERE m.account_id = a.id AND m.state IN ('deleting', 'unknown'))
+                   THEN 'closing'
+               ELSE 'idle'
+           END AS state
+    FROM accounts AS a
+    LEFT JOIN leases AS l ON l.account_id = a.id AND l.released_at IS NULL
+        AND NOT (l.state = 'cooldown' AND l.cooldown_until <= :now)
+)
+"""

@@ -1,0 +1,112 @@
+"""What the pool page shows: how many accounts are free, who has which, what comes next and who waits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.db.read.accounts_now import ACCOUNTS_NOW
+
+
+@dataclass(frozen=True)
+class LocationItem:
+    """A location to choose, with what keeps its pool from working, if anything does."""
+
+    id: int
+    name: str
+    zone: str
+    status: str
+    paused: bool
+
+
+@dataclass(frozen=True)
+class PoolCounts:
+    """The figures at the top. *attention* counts accounts that a person has to look at."""
+
+    connected: int
+    idle: int
+    leased: int
+    attention: int
+    waiting: int
+    failed: int
+    next_start: datetime | None
+
+
+@dataclass(frozen=True)
+class PoolAccount:
+    """An account with its derived state and what it is doing; *lease_state* also shows beside a broken connection."""
+
+    id: int
+    location_id: int
+    location: str
+    zone: str
+    email: str
+    state: str
+    lease_state: str | None
+    external_id: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    cooldown_until: datetime | None
+    idle_since: datetime
+    benched_until: datetime | None
+    bench_reason: str | None
+    busy_elsewhere_since: datetime | None
+
+
+LOCATIONS = sa.text("""
+SELECT l.id, l.name, l.zone, l.status,
+       l.allocation_paused_at IS NOT NULL
+           OR EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL) AS paused
+FROM locations AS l
+ORDER BY l.name
+""")
+
+COUNTS = sa.text(ACCOUNTS_NOW + """
+SELECT count(*) FILTER (WHERE state <> 'disconnected') AS connected,
+       count(*) FILTER (WHERE state = 'idle') AS idle,
+       count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
+       count(*) FILTER (WHERE state IN ('needs_reauth', 'quarantined', 'busy_elsewhere')) AS attention,
+       (SELECT count(*) FROM appointments AS p
+        WHERE p.status = 'booked' AND p.link = 'waiting' AND p.ends_at > :now AND p.starts_at > :earliest
+          AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS waiting,
+       (SELECT count(*) FROM appointments AS p
+        WHERE p.status = 'booked' AND p.link = 'failed' AND p.ends_at > :now AND p.starts_at > :earliest
+          AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS failed,
+       (SELECT min(p.starts_at) FROM appointments AS p
+        WHERE p.status = 'booked' AND p.link = 'not_due' AND p.starts_at > :now
+          AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS next_start
+FROM accounts_now
+WHERE CAST(:location AS bigint) IS NULL OR location_id = :location
+""")
+
+# What needs a person comes first, then what is in use in the order of its end, then the free ones, longest idle first.
+ACCOUNTS = sa.text(ACCOUNTS_NOW + """
+SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.starts_at, p.ends_at,
+       a.cooldown_until, a.idle_since, a.benched_until, a.bench_reason, a.busy_elsewhere_since
+FROM accounts_now AS a
+JOIN locations AS l ON l.id = a.location_id
+LEFT JOIN appointments AS p ON p.id = a.appointment_id
+WHERE a.state <> 'disconnected' AND (CAST(:location AS bigint) IS NULL OR a.location_id = :location)
+ORDER BY CASE WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') THEN 0
+              WHEN a.lease_id IS NOT NULL THEN 1 ELSE 2 END,
+         CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
+LIMIT :limit OFFSET :offset
+""")
+
+
+def locations(session: Session) -> list[LocationItem]:
+    """Every location, by name."""
+    return [LocationItem(**row) for row in session.execute(LOCATIONS).mappings()]
+
+
+def counts(session: Session, location: int | None, *, now: datetime, late_open_limit: timedelta) -> PoolCounts:
+    """The figures of one location, or of all for None."""
+    values = {"now": now, "location": location, "earliest": now - late_open_limit}
+    return PoolCounts(**session.execute(COUNTS, values).mappings().one())
+
+
+def accounts(session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0) -> list[PoolAccount]:
+    """The accounts that are not disconnected, those that need a person first."""
+    values = {"now": now, "location": location, "limit": limit, "offset": offset}
+    return [PoolAccount(**row) for row in session.execute(ACCOUNTS, values).mappings()]

@@ -1,0 +1,98 @@
+"""The next appointments with the state of their links, and when those that wait should be served."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.db.read.accounts_now import ACCOUNTS_NOW
+from core.domain.estimate import earliest_free
+
+STILL_RUNNING = timedelta(hours=12)  # how far back a start may lie whose appointment is still going on
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """An appointment that is still to come or going on. *place* is its place in the line of its location, if it waits."""
+
+    id: int
+    location_id: int
+    location: str
+    zone: str
+    calendar: str
+    external_id: str
+    starts_at: datetime
+    ends_at: datetime
+    link: str
+    reason: str | None
+    place: int | None
+    account: str | None
+    lease_state: str | None
+    join_url: str | None
+
+
+# One short index scan per location: an index over all starts would have to hold every appointment there ever was.
+NEXT = sa.text("""
+SELECT n.id, l.id AS location_id, l.name AS location, l.zone, c.name AS calendar, n.external_id, n.starts_at, n.ends_at, n.link,
+       n.reason, w.place, a.email AS account, o.state AS lease_state, m.join_url
+FROM locations AS l
+CROSS JOIN LATERAL (
+    SELECT p.*
+    FROM appointments AS p
+    WHERE p.location_id = l.id AND p.starts_at > :since AND p.ends_at > :now
+      AND p.status = 'booked' AND p.link NOT IN ('ended', 'missed')
+    ORDER BY p.starts_at, p.id
+    LIMIT :limit) AS n
+JOIN calendars AS c ON c.id = n.calendar_id
+LEFT JOIN leases AS o ON o.appointment_id = n.id AND o.revision = n.revision AND o.released_at IS NULL
+LEFT JOIN accounts AS a ON a.id = o.account_id
+LEFT JOIN LATERAL (
+    SELECT join_url FROM meetings WHERE lease_id = o.id AND state = 'created' ORDER BY id DESC LIMIT 1) AS m ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS place FROM appointments AS q
+    WHERE n.link = 'waiting' AND q.location_id = n.location_id AND q.status = 'booked' AND q.link = 'waiting'
+      AND q.ends_at > :now AND (q.starts_at, q.id) <= (n.starts_at, n.id)
+    HAVING count(*) > 0) AS w ON true
+WHERE CAST(:location AS bigint) IS NULL OR l.id = :location
+ORDER BY n.starts_at, n.id
+LIMIT :limit
+""")
+
+# Accounts that will serve the line by themselves. How long a recording takes is not known: it counts as ready now.
+BUSY_UNTIL = sa.text(ACCOUNTS_NOW + """
+SELECT a.location_id,
+       CASE
+           WHEN a.state = 'quarantined' THEN a.benched_until
+           WHEN a.lease_state IN ('reserved', 'ready', 'live') THEN greatest(p.ends_at, :now) + :cooldown
+           WHEN a.lease_state = 'processing' THEN CAST(:now AS timestamptz) + :cooldown
+           WHEN a.lease_state = 'cooldown' THEN a.cooldown_until
+           ELSE CAST(:now AS timestamptz)
+       END AS busy_until
+FROM accounts_now AS a
+LEFT JOIN appointments AS p ON p.id = a.appointment_id
+WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'draining', 'disconnected', 'busy_elsewhere')
+  AND NOT (a.state = 'quarantined' AND a.benched_until IS NULL)
+""")
+
+
+def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:
+    """The next *limit* appointments of one location, or of all for None, those going on included."""
+    values = {"now": now, "since": now - STILL_RUNNING, "location": location, "limit": limit}
+    return [Upcoming(**row) for row in session.execute(NEXT, values).mappings()]
+
+
+def estimates(
+    session: Session, appointments: Iterable[Upcoming], *, now: datetime, cooldown: timedelta
+) -> dict[int, datetime | None]:
+    """By appointment id, when an account should be free for each of *appointments* that waits for one."""
+    in_line = {each.id: (each.location_id, each.place) for each in appointments if each.place is not None}
+    if not in_line:
+        return {}
+    values = {"now": now, "cooldown": cooldown, "locations": sorted({location for location, _ in in_line.values()})}
+    busy: defaultdict[int, list[datetime]] = defaultdict(list)
+    for location_id, busy_until in session.execute(BUSY_UNTIL, values):
+        busy[location_id].append(busy_until)
+    return {id_: earliest_free(now, busy[location], place) for id_, (location, place) in in_line.items()}
