@@ -20,7 +20,7 @@ from core.db.embedded_data import make_ready
 from core.db.embedded_home import PORT, EmbeddedServerError, Home, Version, find_binaries, give_shelter, home_of
 from core.process import before_exec
 
-__all__ = ["FOR_TESTS", "EmbeddedServerError", "embedded_server", "ensure_database", "url"]
+__all__ = ["FOR_TESTS", "EmbeddedServerError", "embedded_server", "ensure_database", "find_running", "url"]
 
 SUPERUSER = "postgres"
 SERVER_OPTIONS = {
@@ -58,6 +58,12 @@ def embedded_server(
                 yield home.socket
         else:
             yield home.socket
+
+
+def find_running(state: Path) -> Path | None:
+    """The socket directory of the server that runs now in the folder *state*; None when there is none."""
+    home = home_of(state) if state.exists() else None
+    return home.socket if home and answers(home) else None
 
 
 def url(socket_dir: Path, database: str, driver: str) -> str:
