@@ -28,18 +28,18 @@ class Settings(BaseSettings):
 
     mode: Literal["sandbox", "production"] = "sandbox"
 
-    database_url: str | None = Field(None, description="postgresql+psycopg://...; unset: the embedded server")
-    dagster_database_url: str | None = Field(None, description="postgresql+psycopg2://...; unset: beside the product's")
+    database_url: str | None = Field(default=None, description="postgresql+psycopg://...; unset: the embedded server")
+    dagster_database_url: str | None = Field(default=None, description="postgresql+psycopg2://...; unset: beside the product's")
     dagster_home: Path | None = None
     state_dir: Path = Path(".zoompool")
 
     public_base_url: str | None = None
     dagster_public_url: str | None = None
-    console_port: int = Field(8501, ge=1, le=65535)
-    dagster_port: int = Field(3000, ge=1, le=65535)
-    dagster_grpc_port: int = Field(3030, ge=1, le=65535)
-    sandbox_port: int = Field(8600, ge=1, le=65535)
-    sandbox_smtp_port: int = Field(8625, ge=1, le=65535)
+    console_port: int = Field(default=8501, ge=1, le=65535)
+    dagster_port: int = Field(default=3000, ge=1, le=65535)
+    dagster_grpc_port: int = Field(default=3030, ge=1, le=65535)
+    sandbox_port: int = Field(default=8600, ge=1, le=65535)
+    sandbox_smtp_port: int = Field(default=8625, ge=1, le=65535)
 
     zoom_api_url: str | None = None
     zoom_oauth_url: str | None = None
@@ -48,12 +48,12 @@ class Settings(BaseSettings):
     zoom_webhook_secret_token: SecretStr | None = None
     zoom_webhook_secret_token_previous: SecretStr | None = None
     zoom_plan: Literal["pro", "business"] = "business"
-    zoom_concurrency: int = Field(16, ge=1, le=64, description="calls to Zoom at once in one run")
+    zoom_concurrency: int = Field(default=16, ge=1, le=64, description="calls to Zoom at once in one run")
 
-    token_encryption_keys: SecretStr | None = Field(None, description="Fernet keys, newest first, separated by commas")
+    token_encryption_keys: SecretStr | None = Field(default=None, description="Fernet keys, newest first, separated by commas")
     session_secret: SecretStr | None = None
 
-    smtp_url: SecretStr | None = Field(None, description="smtp://, smtp+starttls:// or smtps://user:password@host:port")
+    smtp_url: SecretStr | None = Field(default=None, description="smtp://, smtp+starttls:// or smtps://user:password@host:port")
     mail_from: str = "QuantixOne <no-reply@quantixone.example>"
 
     lead_time: Duration = timedelta(minutes=10)
@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     recording_hold_limit: Duration = timedelta(hours=4)
     delete_finished_meetings: bool = True
 
-    bulk_batch_size: int = Field(250, ge=1, le=1000, description="appointments opened by one bulk run")
-    tick_seconds: int = Field(14, ge=4, le=60, description="the sensors' interval; Dagster rounds up to steps of 5 s")
+    bulk_batch_size: int = Field(default=250, ge=1, le=1000, description="appointments opened by one bulk run")
+    tick_seconds: int = Field(default=14, ge=4, le=60, description="the sensors' interval; Dagster rounds up to steps of 5 s")
     alert_urls: str = ""
     log_format: Literal["console", "json"] = "console"
 

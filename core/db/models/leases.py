@@ -97,6 +97,7 @@ class Meeting(Base):
     passcode: Mapped[bytes | None]  # encrypted
     recorded: Mapped[Annotated[bool, mapped_column(server_default=sa.true())]]
     adopted: Mapped[No]  # found on Zoom by its reference after its creation got no answer
+    absent: Mapped[No]  # the last try certainly made nothing, so it need not be looked for
     intended_at: Mapped[datetime]
     created_at: Mapped[datetime | None]
     deletion_wanted_at: Mapped[datetime | None]

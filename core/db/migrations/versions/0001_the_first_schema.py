@@ -445,6 +445,7 @@ def upgrade() -> None:
         sa.Column("passcode", sa.LargeBinary(), nullable=True),
         sa.Column("recorded", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("adopted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("absent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("intended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deletion_wanted_at", sa.DateTime(timezone=True), nullable=True),

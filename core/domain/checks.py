@@ -1,0 +1,55 @@
+"""Checks of what people and programs give us; each failure names the field."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+
+class FieldError(ValueError):
+    """A value that cannot be used, with the *field* it came in."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def text(field: str, value: str, *, longest: int = 200) -> str:
+    """*value* without surrounding space; must say something, be no longer than *longest* and hold no control characters."""
+    stripped = value.strip()
+    if not stripped:
+        raise FieldError(field, "must not be empty.")
+    if len(stripped) > longest:
+        raise FieldError(
+            field, f"is {len(stripped)} characters long; {longest} are allowed."
+        )
+    if any(not character.isprintable() for character in stripped):
+        raise FieldError(field, "contains a line break or another control character.")
+    return stripped
+
+
+def zone(field: str, value: str) -> str:
+    """The IANA name of a time zone, e.g. `Europe/Berlin`."""
+    if value not in available_timezones():
+        raise FieldError(
+            field,
+            f"{value!r} is not a time zone. Write an IANA name such as Europe/Berlin or UTC.",
+        )
+    return value
+
+
+def span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
+    """The time of a new appointment: aware, ahead of *now*, ending after its start, at most a day long."""
+    for field, value in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if value.tzinfo is None:
+            raise FieldError(
+                field,
+                "has no time zone. Write it as 2026-11-23T14:00:00Z or with an offset.",
+            )
+    if ends_at <= starts_at:
+        raise FieldError("ends_at", "is not after the start.")
+    if starts_at <= now:
+        raise FieldError(
+            "starts_at",
+            f"is in the past ({starts_at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M} UTC).",
+        )
+    if (ends_at - starts_at).total_seconds() > 24 * 3600:
+        raise FieldError("ends_at", "is more than 24 hours after the start.")

@@ -1,0 +1,216 @@
+"""What is owed to Zoom: meetings to be deleted, and those that may exist and have to be looked for."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.db.sql import statements
+from core.errors import NeedsReauth, ZoomError, ZoomNotFound, ZoomPoolError
+from core.services.opening.attempt import Zoom, find_meeting
+from core.services.timeline import SYSTEM, note
+from core.services.tokens import AccountCredentials
+from core.zoom.client import Credentials, ZoomClient
+
+TAKEN = timedelta(minutes=2)
+# How long a creation without an answer is looked for: Zoom's list may lag by seconds, a stuck request by minutes.
+LOOK_FOR = timedelta(minutes=15)
+LOOK_AGAIN = timedelta(minutes=1)
+ASK_AGAIN = (
+    timedelta(seconds=15),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What came of one meeting that was owed: `gone`, `live` (people are inside) or `later`, with a sentence."""
+
+    meeting_id: int
+    appointment_id: int
+    outcome: str
+    detail: str = ""
+
+
+def settle_owed(
+    sessions: sessionmaker[Session],
+    zoom: Zoom,
+    *,
+    clock: Callable[[], datetime],
+    run_id: str | None,
+    actor: str = SYSTEM,
+    only: Sequence[int] | None = None,
+    limit: int = 250,
+    threads: int = 8,
+) -> list[Settled]:
+    """Ask Zoom to delete what is to be deleted, look for what may exist, and free the accounts of leases that are done.
+
+    A meeting is deleted only after Zoom has said that it is not started. What fails is asked again later, for as long as it
+    takes: an account is not free while somebody could start its old meeting.
+    """
+    now = clock()
+    with sessions.begin() as session:
+        given = {
+            "now": now,
+            "until": now + TAKEN,
+            "limit": limit,
+            "only": list(only) if only is not None else None,
+        }
+        owed = session.execute(statements("closing")["claim_owed"], given).all()
+    if not owed:
+        return []
+    fresh = zoom.tokens.fresh({row.account_id for row in owed}, now=now)
+
+    def settle(row: sa.Row[Any]) -> Settled:
+        credentials = fresh.ready.get(row.account_id)
+        if credentials is None:
+            return _later(sessions, row, fresh.failed[row.account_id], clock())
+        return _settle(
+            sessions, zoom, row, credentials, clock=clock, run_id=run_id, actor=actor
+        )
+
+    with ThreadPoolExecutor(
+        min(threads, len(owed)), thread_name_prefix="settle"
+    ) as pool:
+        settled = list(pool.map(settle, owed))
+    with sessions.begin() as session:
+        finish(
+            session,
+            [row.lease_id for row in owed],
+            run_id=run_id,
+            actor=actor,
+            now=clock(),
+        )
+    return settled
+
+
+def finish(
+    session: Session,
+    leases: Sequence[int],
+    *,
+    run_id: str | None,
+    actor: str,
+    now: datetime,
+) -> list[int]:
+    """Release those closing *leases* that have no meeting left on Zoom; which they were."""
+    given = {
+        "leases": sorted(set(leases)),
+        "run_id": run_id,
+        "actor": actor,
+        "now": now,
+    }
+    return list(session.scalars(statements("closing")["finish_closed"], given))
+
+
+def _settle(
+    sessions: sessionmaker[Session],
+    zoom: Zoom,
+    row: sa.Row[Any],
+    credentials: AccountCredentials,
+    *,
+    clock: Callable[[], datetime],
+    run_id: str | None,
+    actor: str,
+) -> Settled:
+    try:
+        meeting_id = row.zoom_meeting_id or _find(
+            sessions, zoom, row, credentials, clock()
+        )
+        if meeting_id is None and clock() - row.intended_at < LOOK_FOR:
+            return _again(
+                sessions, row, "not found yet; looked for again", clock() + LOOK_AGAIN
+            )
+        if meeting_id is not None and not zoom.tokens.using(
+            credentials,
+            lambda c: _delete_unless_started(zoom.client, c, meeting_id),
+            now=clock(),
+        ):
+            return _again(sessions, row, "live", clock() + ASK_AGAIN[1], outcome="live")
+    except ZoomPoolError as error:
+        return _later(sessions, row, error, clock())
+    with sessions.begin() as session:
+        session.execute(
+            statements("closing")["gone"],
+            {"meeting_id": row.meeting_id, "now": clock()},
+        )
+        note(
+            session,
+            "meeting_gone",
+            at=clock(),
+            actor=actor,
+            location_id=row.location_id,
+            appointment_id=row.appointment_id,
+            account_id=row.account_id,
+            lease_id=row.lease_id,
+            meeting_id=row.meeting_id,
+            run_id=run_id,
+        )
+    return Settled(row.meeting_id, row.appointment_id, "gone")
+
+
+def _find(
+    sessions: sessionmaker[Session],
+    zoom: Zoom,
+    row: sa.Row[Any],
+    credentials: AccountCredentials,
+    now: datetime,
+) -> str | None:
+    found = zoom.tokens.using(
+        credentials, lambda c: find_meeting(zoom.client, c, row.reference), now=now
+    )
+    if found is None:
+        return None
+    with sessions.begin() as session:
+        session.execute(
+            statements("closing")["found"],
+            {"meeting_id": row.meeting_id, "zoom_id": found.id, "now": now},
+        )
+    return found.id
+
+
+def _delete_unless_started(
+    client: ZoomClient, credentials: Credentials, meeting_id: str
+) -> bool:
+    try:
+        if client.get_meeting(credentials, meeting_id).started:
+            return False
+    except ZoomNotFound:
+        return True
+    client.delete_meeting(credentials, meeting_id)
+    return True
+
+
+def _later(
+    sessions: sessionmaker[Session],
+    row: sa.Row[Any],
+    error: ZoomPoolError,
+    now: datetime,
+) -> Settled:
+    """A dead grant waits for its reconnection; everything else is asked again soon."""
+    pause = (
+        ASK_AGAIN[-1]
+        if isinstance(error, NeedsReauth) or not isinstance(error, ZoomError)
+        else ASK_AGAIN[0]
+    )
+    return _again(sessions, row, str(error), now + pause)
+
+
+def _again(
+    sessions: sessionmaker[Session],
+    row: sa.Row[Any],
+    detail: str,
+    until: datetime,
+    outcome: str = "later",
+) -> Settled:
+    with sessions.begin() as session:
+        session.execute(
+            statements("closing")["again_later"],
+            {"meeting_id": row.meeting_id, "error": detail, "until": until},
+        )
+    return Settled(row.meeting_id, row.appointment_id, outcome, detail)

@@ -1,0 +1,1 @@
+"""Opening links: from a granted lease to a meeting on Zoom and a mail in the outbox."""

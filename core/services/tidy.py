@@ -1,0 +1,24 @@
+"""What is put in order before every allocation: missed links are declared missed, dead isolated runs are asked for again."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.db.sql import statements
+from core.domain.due import OpeningHours
+
+AT_MOST = 500
+
+
+def tidy(session: Session, *, hours: OpeningHours, run_id: str, now: datetime) -> int:
+    """Declare missed what nobody opened in time, and revive isolated appointments whose run died; how many were missed."""
+    sql = statements("tidy")
+    given = {
+        "now": now,
+        "earliest": hours.earliest(now),
+        "run_id": run_id,
+        "limit": AT_MOST,
+    }
+    missed = len(session.execute(sql["miss"], given).all())
+    session.execute(sql["revive_isolated"], {"now": now})
+    return missed

@@ -1,0 +1,78 @@
+"""From settings to the parts that do the work, built once per process and only when they are needed."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.db.engine import engine_for, sessions_for
+from core.domain.due import OpeningHours
+from core.errors import ConfigurationError
+from core.mail.smtp import MailServer
+from core.services.opening.attempt import Zoom
+from core.services.tokens import Tokens
+from core.settings import Settings, get_settings
+from core.zoom.client import ZoomClient
+from core.zoom.limiter import RATES, Limiter
+from core.zoom.oauth import ZoomOAuth
+from core.zoom.vault import TokenVault, keys_of
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The parts of one process. Thread-safe as each of them is."""
+
+    settings: Settings
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is. Raises `ConfigurationError` where nobody has said and nobody has started one."""
+        if self.settings.database_url is None:
+            raise ConfigurationError(
+                "There is no database to talk to: DATABASE_URL is not set.",
+                next_step="Start everything with `make up`, or set DATABASE_URL to a PostgreSQL 16 or newer.",
+            )
+        return self.settings.database_url
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The one engine of this process."""
+        return engine_for(self.database_url)
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        """Sessions on `engine`."""
+        return sessions_for(self.database_url)
+
+    @cached_property
+    def vault(self) -> TokenVault:
+        """What encrypts tokens and passcodes."""
+        return TokenVault(keys_of(self.settings))
+
+    @cached_property
+    def oauth(self) -> ZoomOAuth:
+        """Zoom's OAuth endpoints."""
+        return ZoomOAuth(self.settings)
+
+    @cached_property
+    def zoom(self) -> Zoom:
+        """Zoom's API, with the tokens to use it."""
+        limiter = Limiter(self.sessions, RATES[self.settings.zoom_plan])
+        return Zoom(ZoomClient(self.settings, limiter=limiter), Tokens(self.sessions, self.vault, self.oauth))
+
+    @cached_property
+    def mail_server(self) -> MailServer:
+        """Where mails are handed over."""
+        return MailServer.parse(self.settings.mail_url, self.settings.mail_from)
+
+    @property
+    def hours(self) -> OpeningHours:
+        """When links are opened."""
+        return OpeningHours(self.settings.lead_time, self.settings.late_open_limit)
+
+
+@lru_cache(maxsize=1)
+def wiring() -> Wiring:
+    """The parts of this process, from its own settings."""
+    return Wiring(get_settings())

@@ -1,0 +1,68 @@
+"""The jobs. All run in one process: a process per op costs four times the CPU and gains nothing for work that waits."""
+
+import dagster as dg
+
+from core.clock import utcnow
+from core.services.closing import settle_owed
+from core.services.deliver import deliver
+from orchestration.opening_ops import allocate_accounts, create_meetings, notify_clients
+from orchestration.resources import Product
+from orchestration.tables import delivery_table, settled_table
+
+FLOW = "zoompool/flow"
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={FLOW: "open", "dagster/priority": "10", "dagster/max_runtime": "300"},
+    description="Open the links of everything that is due, in batches. Green when every outcome is recorded.",
+)
+def open_due_meetings() -> None:
+    """Lease, create, mail; over a batch."""
+    notify_clients(create_meetings(allocate_accounts()))
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={FLOW: "isolated", "dagster/priority": "-10", "dagster/max_runtime": "300"},
+    description="Open the link of one appointment that was put aside. Fails in plain sight; re-execute it from failure.",
+)
+def open_meeting() -> None:
+    """Lease, create, mail; over one appointment."""
+    notify_clients(create_meetings(allocate_accounts()))
+
+
+@dg.op(out=dg.Out(dg.Nothing), description="Send the messages that no opening run has sent.")
+def send_messages(context: dg.OpExecutionContext, product: Product) -> None:
+    """Send what is due in the outbox."""
+    parts = product.parts
+    report = deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
+    context.add_output_metadata(delivery_table(report))
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={FLOW: "deliver", "dagster/priority": "5", "dagster/max_runtime": "300"},
+    description="Send the messages that are due: retries, notices, and links whose run died.",
+)
+def deliver_messages() -> None:
+    """Send what is due in the outbox."""
+    send_messages()
+
+
+@dg.op(out=dg.Out(dg.Nothing), description="Delete what is to be deleted on Zoom and free the accounts.")
+def release_accounts(context: dg.OpExecutionContext, product: Product) -> None:
+    """Settle what is owed to Zoom."""
+    parts = product.parts
+    settled = settle_owed(parts.sessions, parts.zoom, clock=utcnow, run_id=context.run_id)
+    context.add_output_metadata({"settled": settled_table(settled)})
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={FLOW: "settle", "dagster/max_runtime": "300"},
+    description="Go on asking Zoom to delete meetings that are not to be, and free their accounts.",
+)
+def settle_meetings() -> None:
+    """Settle what is owed to Zoom."""
+    release_accounts()

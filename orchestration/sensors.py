@@ -1,0 +1,117 @@
+"""The sensors: ask what is due, decide in `core.domain`, request runs. They only read: a sensor that writes can lose or double
+its work, for its evaluation may be cut off before its requests are stored."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from core.clock import utcnow
+from core.db.sql import statements
+from core.domain.planning import MOST_ISOLATED_RUNS, DueWork, bulk_runs
+from core.services.deliver import due_mails
+from core.services.due import Isolated, due_work, isolated_work
+from core.settings import get_settings
+from core.wiring import wiring
+from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
+from orchestration.opening_ops import Batch
+
+NOT_BEGUN = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+UNDER_WAY = [*NOT_BEGUN, dg.DagsterRunStatus.STARTED]
+TICK = get_settings().tick_seconds
+
+
+@dg.sensor(
+    jobs=[open_due_meetings, open_meeting],
+    minimum_interval_seconds=TICK,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Requests runs for the appointments that have become due.",
+)
+def due_appointments_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Ask what is due; request bulk runs for it, one escalation run, and isolated runs for what was put aside."""
+    parts, now = wiring(), utcnow()
+    with parts.sessions() as session:
+        work = due_work(session, hours=parts.hours, now=now)
+        isolated = isolated_work(session, hours=parts.hours, now=now, limit=MOST_ISOLATED_RUNS)
+    requests = [*_bulk(context, work, now), *_escalation(work), *map(_isolated, isolated)]
+    if not requests:
+        return dg.SkipReason("Nothing is due that could be opened now.")
+    return dg.SensorResult(run_requests=requests)
+
+
+@dg.sensor(
+    job=deliver_messages,
+    minimum_interval_seconds=TICK,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Requests a delivery when a message is due and nobody has taken it.",
+)
+def due_messages_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask whether messages are due that no run is sending."""
+    now = utcnow()
+    with wiring().sessions() as session:
+        due = due_mails(session, now=now)
+    if not due:
+        return dg.SkipReason("No message is due.")
+    if _count(context, deliver_messages, UNDER_WAY):
+        return dg.SkipReason("A delivery is under way.")
+    return dg.RunRequest(run_key=f"deliver:{now:%Y%m%dT%H%M%S}")
+
+
+@dg.sensor(
+    job=settle_meetings,
+    minimum_interval_seconds=TICK,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Requests a run when something is owed to Zoom: meetings to delete or to look for.",
+)
+def lifecycle_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask whether something is owed to Zoom."""
+    now = utcnow()
+    with wiring().sessions() as session:
+        owed = session.scalar(statements("closing")["owed_now"], {"now": now})
+    if not owed:
+        return dg.SkipReason("Nothing is owed to Zoom.")
+    if _count(context, settle_meetings, UNDER_WAY):
+        return dg.SkipReason("A run is at it.")
+    return dg.RunRequest(run_key=f"settle:{now:%Y%m%dT%H%M%S}")
+
+
+def _bulk(context: dg.SensorEvaluationContext, work: DueWork, now: datetime) -> list[dg.RunRequest]:
+    batch_size = wiring().settings.bulk_batch_size
+    wanted = bulk_runs(work, batch_size=batch_size, starting=0)
+    if wanted:  # only now is Dagster's own storage asked
+        wanted = bulk_runs(work, batch_size=batch_size, starting=_count(context, open_due_meetings, NOT_BEGUN))
+    return [
+        dg.RunRequest(run_key=f"open:{now:%Y%m%dT%H%M%S}:{number}", job_name=open_due_meetings.name)
+        for number in range(1, wanted + 1)
+    ]
+
+
+def _escalation(work: DueWork) -> list[dg.RunRequest]:
+    if not work.to_escalate:
+        return []
+    batch = Batch(appointment_ids=list(work.to_escalate))
+    return [
+        dg.RunRequest(
+            # The same appointments give the same key: asked for again until the run begins, it is still one run.
+            run_key=f"escalate:{min(work.to_escalate)}:{max(work.to_escalate)}:{len(work.to_escalate)}",
+            job_name=open_due_meetings.name,
+            run_config=_config(batch),
+            tags={"zoompool/escalation": "true"},
+        )
+    ]
+
+
+def _isolated(work: Isolated) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{work.appointment_id}:{work.revision}:{work.isolation}",
+        job_name=open_meeting.name,
+        run_config=_config(Batch(appointment_ids=[work.appointment_id], isolated=True)),
+        tags={"zoompool/appointment": work.external_id, "zoompool/location": str(work.location_id)},
+    )
+
+
+def _config(batch: Batch) -> dg.RunConfig:
+    return dg.RunConfig(ops={op: batch for op in ("allocate_accounts", "create_meetings", "notify_clients")})
+
+
+def _count(context: dg.SensorEvaluationContext, job: dg.JobDefinition, statuses: list[dg.DagsterRunStatus]) -> int:
+    return context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=statuses))

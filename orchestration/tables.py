@@ -1,0 +1,70 @@
+"""What a run shows of its work: tables of appointment, account and outcome. No personal data, no link, no secret."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from core.services.deliver import DeliveryReport
+from core.services.closing import Settled
+from core.services.opening.one import StillWaiting
+from core.services.opening.run import Outcome
+
+SHOWN = 300
+NEXT_STEP = {
+    "no_connected_account": "Connect an account of this location.",
+    "allocation_paused": "Resume allocation.",
+    "location_suspended": "Activate the location.",
+}
+
+
+def outcome_table(outcomes: Sequence[Outcome]) -> dg.MetadataValue:
+    """One row per appointment; what went wrong comes first."""
+    ordered = sorted(outcomes, key=lambda each: (each.outcome == "ready", each.outcome))
+    return _table(
+        ["appointment", "account", "outcome", "detail"],
+        [(each.external_id, each.account, each.outcome, each.detail) for each in ordered],
+    )
+
+
+def waiting_table(waiting: Sequence[StillWaiting]) -> dg.MetadataValue:
+    """Who waits, since when it matters, for what, and what to do."""
+    return _table(
+        ["appointment", "location", "starts", "waits for", "what to do"],
+        [
+            (
+                each.external_id,
+                each.location,
+                f"{each.starts_at:%H:%M} UTC",
+                each.reason,
+                NEXT_STEP.get(each.reason, "Connect or free an account of this location."),
+            )
+            for each in waiting
+        ],
+    )
+
+
+def settled_table(settled: Sequence[Settled]) -> dg.MetadataValue:
+    """One row per meeting that was owed to Zoom."""
+    return _table(
+        ["appointment", "meeting", "outcome", "detail"],
+        [(str(each.appointment_id), str(each.meeting_id), each.outcome, each.detail) for each in settled],
+    )
+
+
+def delivery_table(report: DeliveryReport) -> dict[str, Any]:
+    """The numbers of a delivery, and the mail server's problem if it had one."""
+    numbers = {
+        "sent": report.sent,
+        "retrying": report.retrying,
+        "failed": report.failed,
+        "dropped": report.dropped,
+        "put back": report.put_back,
+    }
+    return {**numbers, **({"problem": report.problem} if report.problem else {})}
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue:
+    schema = dg.TableSchema(columns=[dg.TableColumn(column) for column in columns])
+    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows[:SHOWN]]
+    return dg.MetadataValue.table(records, schema=schema)

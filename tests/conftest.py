@@ -1,0 +1,89 @@
+"""What every test stands on: a real PostgreSQL, a fresh migrated database per test, and the practice Zoom over real HTTP."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.db.embedded import FOR_TESTS, embedded_server, url
+from core.db.engine import engine_for, sessions_for
+from core.db.migrate import upgrade
+from core.settings import Settings
+from tests.sandbox_process import SandboxControl, SandboxProcess
+
+TEMPLATE = "template_zoompool"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def state_dir() -> Iterator[Path]:
+    """A folder that the server's own user may enter, also when the tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="zoompool-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(state_dir: Path) -> Iterator[Path]:
+    """The socket folder of the test run's own PostgreSQL; `TEST_PG_VERSION` chooses among those the wheel ships."""
+    version = "16" if os.environ.get("TEST_PG_VERSION") == "16" else "18"
+    with embedded_server(state_dir, extra=FOR_TESTS, version=version) as socket:
+        with psycopg.connect(host=str(socket), user="postgres", dbname="postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        upgrade(url(socket, TEMPLATE, "psycopg"))
+        yield socket
+
+
+@pytest.fixture
+def database_url(server: Path) -> Iterator[str]:
+    """The address of a fresh, migrated, empty database."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(host=str(server), user="postgres", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        address = url(server, name, "psycopg")
+        yield address
+        engine_for(address).dispose()
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sessions(database_url: str) -> sessionmaker[Session]:
+    """A factory of sessions on the fresh database."""
+    return sessions_for(database_url)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[SandboxProcess]:
+    """One practice Zoom for the whole run; tests make their own users in it."""
+    process = SandboxProcess()
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxProcess) -> Iterator[SandboxControl]:
+    """The practice Zoom's control client; faults and mails are cleared after the test."""
+    control = sandbox_process.control
+    yield control
+    control.reset()
+
+
+@pytest.fixture
+def settings(database_url: str, sandbox_process: SandboxProcess, state_dir: Path) -> Settings:
+    """Settings that point at the fresh database and the practice Zoom."""
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        state_dir=state_dir / "state",
+        zoom_api_url=f"{sandbox_process.url}/v2",
+        zoom_oauth_url=f"{sandbox_process.url}/oauth",
+        smtp_url=f"smtp://127.0.0.1:{sandbox_process.smtp_port}",
+    )
