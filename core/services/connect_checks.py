@@ -1,0 +1,62 @@
+"""What has to be true of a Zoom user before it is connected; each refusal says what to do."""
+
+from core.errors import ConnectRefused
+from core.zoom.oauth import missing_scopes
+from core.zoom.payloads import UserSettings, ZoomUser
+
+BEGIN_AGAIN = "Go back to Connections and press Connect again."
+
+
+def check_scopes(granted: str) -> None:
+    """Refuse a grant that lacks a permission; *granted* is Zoom's list, separated by spaces."""
+    if missing := missing_scopes(granted):
+        raise ConnectRefused(
+            "scopes_missing",
+            f"The Zoom app was not given every permission it needs; missing: {', '.join(missing)}.",
+            next_step="Add these scopes to the app in Zoom's Marketplace (Scopes), then connect again.",
+        )
+
+
+def check_user(user: ZoomUser, expected: str) -> None:
+    """Refuse another user than the seat's, and one who cannot host with a licence. *expected*: the seat's address."""
+    if user.email.casefold() != expected.casefold():
+        raise ConnectRefused(
+            "wrong_user",
+            f"Zoom was signed in as {user.email}, but this seat is {expected}.",
+            next_step=f"Sign out at zoom.us, or use a private window, and connect again signed in as {expected}.",
+        )
+    if not user.active:
+        raise ConnectRefused(
+            "not_active",
+            f"The Zoom user {user.email} is not active ({user.status}).",
+            next_step="Activate the user in Zoom's admin portal (User Management > Users), then connect again.",
+        )
+    if not user.licensed:
+        raise ConnectRefused(
+            "not_licensed",
+            f"The Zoom user {user.email} has no licence, so its meetings cannot be recorded in the cloud.",
+            next_step="Assign a licence in Zoom's admin portal (User Management > Users), then connect again.",
+        )
+
+
+def check_settings(settings: UserSettings) -> None:
+    """Refuse settings with which guests would not get in, or nothing would be recorded."""
+    if not settings.cloud_recording:
+        raise ConnectRefused(
+            "cloud_recording_off",
+            "Cloud recording is switched off for this Zoom user.",
+            next_step="Switch on Settings > Recording > Cloud recording for the user in Zoom, then connect again.",
+        )
+    if settings.waiting_room:
+        raise ConnectRefused(
+            "waiting_room",
+            "This Zoom user has the waiting room on: guests would wait for a host who never comes.",
+            next_step="Switch off (and unlock) Settings > Meeting > Security > Waiting Room, then connect again.",
+        )
+    if settings.sign_in_forced:
+        raise ConnectRefused(
+            "sign_in_forced",
+            "This Zoom user lets only signed-in people join: clients without a Zoom login would stay outside.",
+            next_step="Switch off Settings > Meeting > Security > “Only authenticated users can join”, "
+            "then connect again.",
+        )
