@@ -16,6 +16,7 @@ from core.db.engine import engine_for, sessions_for
 from core.db.migrate import upgrade
 from core.settings import Settings
 from tests.sandbox_process import SandboxControl, SandboxProcess
+from tests.world import World
 
 TEMPLATE = "template_zoompool"
 _numbers = itertools.count(1)
@@ -87,3 +88,9 @@ def settings(database_url: str, sandbox_process: SandboxProcess, state_dir: Path
         zoom_oauth_url=f"{sandbox_process.url}/oauth",
         smtp_url=f"smtp://127.0.0.1:{sandbox_process.smtp_port}",
     )
+
+
+@pytest.fixture
+def world(settings: Settings, sandbox: SandboxControl) -> World:
+    """A product on the fresh database, beside the practice Zoom."""
+    return World(settings, sandbox)

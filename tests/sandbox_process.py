@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,7 @@ class SandboxProcess:
         self._process: subprocess.Popen[str] | None = None
         # Lives as long as this object: what a crashed process said must be readable afterwards.
         self._errors: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        weakref.finalize(self, self._errors.close)
         self.http_port = 0
         self.smtp_port = 0
 
