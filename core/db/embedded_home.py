@@ -64,7 +64,7 @@ class Home:
     def socket(self) -> Path:
         """The data folder, or a plain one where that path is too long for a Unix socket or has a comma or quote in it.
 
-        libpq takes a comma for the start of another host. Under /tmp and not TMPDIR: all have to come to the same place.
+        libpq takes a comma for the start of another host. Under /tmp, not TMPDIR: all have to come to the same place.
         """
         if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH and not set(str(self.data)) & set(',"'):
             return self.data
@@ -112,7 +112,7 @@ def give_shelter(home: Home) -> None:
 
 
 def find_binaries(version: str, run_as: Mapping[str, Any]) -> Path:
-    """The folder with `postgres` and `initdb` of *version*, copied to where the server's user can reach them if need be.
+    """The folder with `postgres` and `initdb` of *version*; a copy where the server's user cannot reach the original.
 
     Raises EmbeddedServerError when the wheel is not installed or has no such version.
     """
@@ -134,7 +134,7 @@ def find_binaries(version: str, run_as: Mapping[str, Any]) -> Path:
 
 
 def can_run_as(run_as: Mapping[str, Any], *command: str) -> bool:
-    """Whether *command* succeeds for the server's user. Raises EmbeddedServerError if we may not change to that user."""
+    """Whether *command* succeeds for the server's user. Raises EmbeddedServerError if we may not become that user."""
     try:
         return subprocess.run(command, cwd="/", capture_output=True, check=False, **run_as).returncode == 0
     except (PermissionError, FileNotFoundError) as error:

@@ -6,6 +6,7 @@ the groups on its standard input: `+ <group> <signal> <patience>` and `- <group>
 does, however it dies. Every group left then gets its signal, its patience in seconds, and at last SIGKILL.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -29,10 +30,8 @@ def group_exists(group: int) -> bool:
 
 def signal_group(group: int, order: int) -> None:
     """Send *order* to every process of the group, if there is any."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, order)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def main(orders: Iterable[str]) -> None:
@@ -52,10 +51,8 @@ def main(orders: Iterable[str]) -> None:
 def _end(groups: dict[int, tuple[int, float]]) -> None:
     start = time.monotonic()
     for group, (order, _) in groups.items():
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(group, order)  # to the leader, which knows how to end its own children
-        except ProcessLookupError:
-            pass
     while groups:
         for group, (_, patience) in list(groups.items()):
             if time.monotonic() - start > min(patience, LONGEST):

@@ -23,7 +23,10 @@ echo $$ > {name}.pid; touch {name}.ready; sleep 600 & wait
 STUBBORN = "trap '' TERM; touch {name}.ready; sleep 600; sleep 600"
 DYING = "echo a reason for {name}; touch {name}.ready; exit 3"
 # A child that needs a second to finish its work, and a grandchild that would never end.
-WITH_WORKER = "(sleep 1; echo done > worker.done) & (trap '' TERM; sleep 600) & echo $$ > {name}.pid; touch {name}.ready; wait"
+WITH_WORKER = """
+(sleep 1; echo done > worker.done) & (trap '' TERM; sleep 600) &
+echo $$ > {name}.pid; touch {name}.ready; wait
+"""
 
 Driver = subprocess.Popen[str]
 
@@ -134,7 +137,8 @@ def test_a_killed_supervisor_leaves_nothing_behind(stage: Stage) -> None:
 
 def test_the_end_of_the_parent_is_a_wish_to_stop(stage: Stage) -> None:
     """Kill -9 of `make` stops everything in order."""
-    make = stage.run(_part("first", STEADY), _part("second", STEADY), via="import subprocess as s, sys; s.run(sys.argv[1:])")
+    starter = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    make = stage.run(_part("first", STEADY), _part("second", STEADY), via=starter)
     make.kill()
     assert_none_left(stage.mark, SECONDS)
 
