@@ -1,6 +1,6 @@
 """What every page shares: its heading, the panel that refreshes itself, and errors as sentences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -8,10 +8,12 @@ import structlog
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.clock import utcnow
+from core.db.read.pool import LocationItem
 from core.errors import ZoomPoolError
 from core.settings import get_settings
-from console.moments import clock
+from console.moments import clock, zone_name
 
+EVERYWHERE = "All locations"
 REFRESH_SECONDS = 10
 log = structlog.get_logger(__name__)
 
@@ -39,22 +41,38 @@ def explained() -> Iterator[None]:
         )
 
 
-def live(panel: Callable[[], None], *, on: bool) -> None:
-    """Draw *panel* and, if *on*, draw it anew every few seconds as long as the page is open."""
+def location_choice(title: str, places: Sequence[LocationItem], *, key: str) -> LocationItem | None:
+    """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all of them."""
+    by_name = {place.name: place for place in places}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title(title, anchor=False, width="content")
+        st.space("stretch")
+        name = st.selectbox(
+            "Location", [EVERYWHERE, *by_name], key=key, bind="query-params", width=240, label_visibility="collapsed"
+        )
+        st.toggle("Live", value=True, key="live", bind="query-params", help=f"Refresh every {REFRESH_SECONDS} seconds")
+    return by_name.get(name or EVERYWHERE)
+
+
+def live(panel: Callable[[], None]) -> None:
+    """Draw *panel*, and draw it anew every few seconds as long as the page is open and *Live* is on."""
 
     def refreshed() -> None:
         with explained():
             panel()
 
-    st.fragment(refreshed, run_every=REFRESH_SECONDS if on else None)()
+    st.fragment(refreshed, run_every=REFRESH_SECONDS if _is_live() else None)()
 
 
-def freshness(zone: str, *, on: bool) -> None:
+def freshness(zone: str) -> None:
     """Say how old the panel is, in the words of a clock."""
     now = utcnow()
-    every = f" · every {REFRESH_SECONDS} s" if on else " · paused"
-    mark = ":green[●]" if on else ":gray[●]"
-    st.caption(f"{mark} Updated {clock(now, zone, seconds=True)} {now.tzname() if zone == 'UTC' else zone}{every}")
+    mark, every = (":green[●]", f"every {REFRESH_SECONDS} s") if _is_live() else (":gray[●]", "paused")
+    st.caption(f"{mark} Updated {clock(now, zone, seconds=True)} {zone_name(now, zone)} · {every}")
+
+
+def _is_live() -> bool:
+    return bool(st.session_state.get("live", True))
 
 
 def empty(icon: str, what: str, next_step: str) -> None:

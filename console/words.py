@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from console.moments import clock, until
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,13 @@ REASONS = {
     "recording_dropped": Explained(
         "Zoom will not record this meeting.", "Switch cloud recording on in the account's Zoom settings."
     ),
-    "not_licensed": Explained("The Zoom licence is gone.", "Give the user a licence in Zoom, then press Reconnect."),
-    "grant_revoked": Explained("Access was withdrawn in Zoom.", "Press Reconnect and sign in with this seat's address."),
+    "licence_gone": Explained("The Zoom licence is gone.", "Assign a licence in Zoom's admin portal, then press Reconnect."),
+    "user_gone": Explained("This Zoom user does not exist any more.", "Restore it in Zoom's admin portal, or issue another seat."),
+    "no_permission": Explained(
+        "The role or plan of this Zoom user does not allow meetings.", "Correct it in Zoom's admin portal, then press Reconnect."
+    ),
+    "token_refused": Explained("Zoom no longer accepts our access.", "Press Reconnect and sign in with this seat's address."),
+    "permission_missing": Explained("Zoom says that a permission is missing.", "Press Reconnect and allow all of them."),
 }
 
 EVENTS = {
@@ -47,21 +55,19 @@ EVENTS = {
     "appointment_cancelled": "Cancelled",
     "appointment_rescheduled": "Rescheduled",
     "link_waiting": "Waiting for an account",
-    "link_ready": "Link put on the appointment",
+    "lease_granted": "Account chosen",
+    "account_replaced": "Another account takes over",
+    "account_benched": "Account taken out of the pool",
+    "account_needs_reauth": "Account lost its connection",
+    "link_ready": "Meeting created, link ready",
+    "meeting_lost_race": "A second meeting was made and is deleted again",
     "link_failed": "Put aside: the link could not be opened",
     "link_missed": "Missed: it ended without a link",
-    "lease_granted": "Account chosen",
-    "lease_ready": "Account holds the meeting",
-    "lease_live": "Meeting began",
-    "lease_ended": "Meeting ended",
+    "mail_sent": "Mail accepted by the mail server",
+    "mail_failed": "Mail not delivered",
+    "mail_dropped": "Mail not sent, because it was no longer true",
     "lease_closing": "Account is being cleared",
     "lease_released": "Account released",
-    "meeting_created": "Meeting created on Zoom",
-    "meeting_adopted": "Meeting found on Zoom and taken over",
-    "meeting_deleting": "Meeting to be deleted on Zoom",
-    "meeting_gone": "Meeting is gone from Zoom",
-    "mail_sent": "Mail accepted",
-    "mail_failed": "Mail refused",
 }
 
 
@@ -70,11 +76,30 @@ def reason(word: str | None) -> Explained:
     return REASONS.get(word or "", Explained(f"{_sentence(word)}." if word else "No reason is recorded."))
 
 
+def no_link(
+    word: str | None, *, waits: bool, place: int | None, wait: datetime | None, zone: str, now: datetime
+) -> str:
+    """Why an appointment that is due has no link and what comes next; *wait* is when an account should be free for it."""
+    why = reason(word)
+    if not waits or word not in (None, "no_free_account"):
+        return f"{why.what} {why.next_step}"
+    if wait is None:
+        return f"{why.what} It is number {place} in line, behind more than the accounts can serve next."
+    if wait <= now:
+        return "An account is free again: it is served within seconds."
+    return f"{why.what} An account should be free about {clock(wait, zone)}, {until(wait, now=now)}."
+
+
 def event(kind: str, detail: Mapping[str, Any]) -> str:
     """One line of the timeline in words, with why where *detail* says it."""
     said = EVENTS.get(kind, _sentence(kind))
     why = detail.get("reason")
     return f"{said}: {reason(why).what.rstrip('.').lower()}" if why else said
+
+
+def message(kind: str) -> str:
+    """The name of a kind of message (`join_link`: `Join link`)."""
+    return _sentence(kind)
 
 
 def _sentence(word: str | None) -> str:

@@ -9,14 +9,14 @@ from console.account_chart import account_chart
 from console.database import sessions
 from console.look import ACCOUNT, LINK, address, plain
 from console.moments import clock, day, length, until, zone_name
-from console.page import empty, freshness, live
+from console.links import appointment_link
+from console.page import empty, freshness, live, location_choice
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read import account_history, pool, upcoming
 from core.domain.states import Link
 from core.settings import get_settings
 
-EVERYWHERE = "All locations"
 APPOINTMENTS = 20
 ACCOUNTS = 24
 HISTORY = timedelta(minutes=60)
@@ -26,21 +26,15 @@ AHEAD = timedelta(minutes=75)
 def show() -> None:
     """The whole page: a heading with its choices, and the panel that refreshes itself."""
     with sessions()() as session:
-        places = {place.name: place for place in pool.locations(session)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Pool", anchor=False, width="content")
-        st.space("stretch")
-        chosen = st.selectbox(
-            "Location", [EVERYWHERE, *places], key="location", bind="query-params", width=240, label_visibility="collapsed"
-        )
-        on = st.toggle("Live", value=True, key="live", bind="query-params")
+        places = pool.locations(session)
+    place = location_choice("Pool", places, key="location")
     if not places:
         empty("storefront", "There is no location yet.", "Add one with: zoompool locations add")
         return
-    live(lambda: panel(places.get(chosen or EVERYWHERE), on=on), on=on)
+    live(lambda: panel(place))
 
 
-def panel(place: pool.LocationItem | None, *, on: bool) -> None:
+def panel(place: pool.LocationItem | None) -> None:
     """Everything that changes by itself, read in one go."""
     now, settings = utcnow(), get_settings()
     location, zone = (place.id, place.zone) if place else (None, "UTC")
@@ -53,7 +47,7 @@ def panel(place: pool.LocationItem | None, *, on: bool) -> None:
         bars = account_history.phases(
             session, [each.id for each in accounts], now=now, since=since, until=ahead, cooldown=settings.cooldown
         )
-    freshness(zone, on=on)
+    freshness(zone)
     standstill(place)
     key_figures(figures, coming, now, settings.lead_time)
     if accounts:
@@ -80,12 +74,12 @@ def key_figures(
 ) -> None:
     """Five figures, each with the sentence that makes it mean something."""
     due = figures.next_start - lead_time if figures.next_start else None
-    needs = "Open Connections" if figures.attention else "All accounts are well"
+    needs = "see Accounts" if figures.attention else "all are well"
     with st.grid(5, min_column_width=150):
         metric("Free now", f"{figures.idle} / {figures.connected}", _share(figures), "green" if figures.idle else "gray")
-        metric("In use", figures.leased, "leased to an appointment")
+        metric("In use", figures.leased, "by appointments")
         metric("Need attention", figures.attention, needs, "red" if figures.attention else "green")
-        waiting = "due, and no account is free" if figures.waiting else "Nobody waits"
+        waiting = "no account is free" if figures.waiting else "nobody waits"
         metric("Waiting", figures.waiting, waiting, "orange" if figures.waiting else "green")
         metric("Next link due", until(due, now=now) if due else "None", _next_start(figures, now))
 
@@ -97,68 +91,54 @@ def metric(label: str, value: object, note: str, color: str = "gray") -> None:
 
 def _share(figures: pool.PoolCounts) -> str:
     if not figures.connected:
-        return "No account is connected"
-    return f"{figures.idle * 100 // figures.connected}% of the connected"
+        return "none connected"
+    return f"{figures.idle * 100 // figures.connected}% free"
 
 
 def _next_start(figures: pool.PoolCounts, now: datetime) -> str:
-    return f"starts {until(figures.next_start, now=now)}" if figures.next_start else "Nothing is booked"
+    return f"starts {until(figures.next_start, now=now)}" if figures.next_start else "nothing is booked"
 
 
 def appointment_list(
     coming: list[upcoming.Upcoming], waits: dict[int, datetime | None], now: datetime, *, everywhere: bool
 ) -> None:
-    """The next appointments, one frame each."""
+    """The next appointments, one line each."""
     st.subheader("Next appointments", anchor=False)
     if not coming:
         empty("event_available", "No appointment is coming.", "Book one with: zoompool appointments book")
-    for each in coming:
-        appointment_row(each, waits.get(each.id), now, everywhere=everywhere)
+        return
+    with st.container(border=True, gap="small"):
+        for each in coming:
+            appointment_row(each, waits.get(each.id), now, everywhere=everywhere)
 
 
 def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetime, *, everywhere: bool) -> None:
     """Start, what, where it stands, and its link to copy."""
-    with (
-        st.container(border=True, gap="xsmall"),
-        st.container(horizontal=True, vertical_alignment="center", gap="small"),
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**{clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
             f":small[:gray[{_when(each, now)}]]",
-            width=96,
+            width=112,
         )
         with st.container(width="stretch", gap=None):
-            st.page_link(
-                "app_pages/appointment.py",
-                label=f"**{plain(each.external_id)}**",
-                icon="",
-                query_params={"id": each.external_id, "location": str(each.location_id)},
-            )
+            appointment_link(each.external_id, each.location_id)
             st.markdown(f":small[:gray[{plain(_where(each, everywhere=everywhere))}]]")
-        st.markdown(LINK[Link(each.link)].pill, width="content")
-        if each.join_url:
-            copy_button(each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}")
-        if each.link in (Link.WAITING, Link.FAILED):
-            explain(each, wait, now)
+            if each.link in (Link.WAITING, Link.FAILED):
+                st.markdown(f":small[{plain(why_none(each, wait, now))}]")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
+            st.markdown(LINK[Link(each.link)].pill, width="content")
+            if each.join_url:
+                copy_button(each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}")
 
 
-def explain(each: upcoming.Upcoming, wait: datetime | None, now: datetime) -> None:
+def why_none(each: upcoming.Upcoming, wait: datetime | None, now: datetime) -> str:
     """Why this appointment has no link, and when it may get one."""
-    why = words.reason(each.reason)
-    if each.link == Link.FAILED:
-        expected = why.next_step
-    elif wait is None:
-        expected = why.next_step if each.place == 1 else f"Number {each.place} in line; more wait than accounts become free."
-    elif wait <= now:
-        expected = "An account is free: it is served within seconds."
-    else:
-        expected = f"An account should be free about {clock(wait, each.zone)}, {until(wait, now=now)}."
-    st.markdown(f":small[{why.what} {expected}]", width="stretch")
+    return words.no_link(each.reason, waits=each.link == Link.WAITING, place=each.place, wait=wait, zone=each.zone, now=now)
 
 
 def _when(each: upcoming.Upcoming, now: datetime) -> str:
     if each.starts_at <= now:
-        return f"began {until(each.starts_at, now=now)}"
+        return f"started {until(each.starts_at, now=now)}"
     near = each.starts_at - now < timedelta(hours=6)
     return until(each.starts_at, now=now) if near else day(each.starts_at, each.zone, now=now)
 
@@ -186,7 +166,7 @@ def account_list(accounts: list[pool.PoolAccount], connected: int, now: datetime
 
 def account_row(each: pool.PoolAccount, now: datetime, *, everywhere: bool) -> None:
     """An account, its state and what it is doing."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         where = f" :small[:gray[· {plain(each.location)}]]" if everywhere else ""
         st.markdown(f"{address(each.email)}{where}  \n:small[:gray[{plain(doing(each, now))}]]", width="stretch")
         pills = [ACCOUNT[each.state].pill]

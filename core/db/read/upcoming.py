@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +13,17 @@ from core.db.read.accounts_now import ACCOUNTS_NOW
 from core.domain.estimate import earliest_free
 
 STILL_RUNNING = timedelta(hours=12)  # how far back a start may lie whose appointment is still going on
+
+
+class InLine(Protocol):
+    """An appointment with its place in the line of its location; None: it does not wait."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def location_id(self) -> int: ...
+    @property
+    def place(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def next_appointments(session: Session, location: int | None, *, now: datetime, 
 
 
 def estimates(
-    session: Session, appointments: Iterable[Upcoming], *, now: datetime, cooldown: timedelta
+    session: Session, appointments: Iterable[InLine], *, now: datetime, cooldown: timedelta
 ) -> dict[int, datetime | None]:
     """By appointment id, when an account should be free for each of *appointments* that waits for one."""
     in_line = {each.id: (each.location_id, each.place) for each in appointments if each.place is not None}

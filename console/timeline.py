@@ -1,0 +1,43 @@
+"""The timeline of an appointment: what happened, in words, newest last."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from console import words
+from console.look import plain
+from console.moments import clock, day
+from console.page import empty
+from core.db.read.appointment import EventLine
+from core.settings import get_settings
+
+MARKS = {"ready": "green", "sent": "green", "failed": "red", "missed": "red", "waiting": "orange", "benched": "red", "reauth": "red"}
+
+
+def timeline(events: Sequence[EventLine], zone: str, *, now: datetime) -> None:
+    """One line per event, with a heading per day."""
+    if not events:
+        empty("history", "Nothing happened yet.", "What happens to this appointment will be told here.")
+        return
+    with st.container(border=True, gap="xsmall"):
+        shown_day = None
+        for event in events:
+            if (today := day(event.at, zone, now=now)) != shown_day:
+                shown_day = today
+                st.caption(today.capitalize())
+            line(event, zone)
+
+
+def line(event: EventLine, zone: str) -> None:
+    """When, what, with which account, by whom, and the run that did it."""
+    color = MARKS.get(event.kind.rsplit("_", 1)[-1], "gray")
+    parts = [plain(event.account.partition("@")[0])] if event.account else []
+    parts.append(f"by {plain(event.actor)}")
+    if event.run_id:
+        parts.append(f"[run {plain(event.run_id[:8])}]({get_settings().dagster_url}/runs/{event.run_id})")
+    if event.tracking_id:
+        parts.append(f"Zoom tracking id `{event.tracking_id}`")
+    with st.container(horizontal=True, gap="small", wrap=False):
+        st.markdown(f":small[:gray[{clock(event.at, zone, seconds=True)}]]", width=64)
+        st.markdown(f":{color}[●] {plain(words.event(event.kind, event.detail))} :small[:gray[· {' · '.join(parts)}]]", width="stretch")
