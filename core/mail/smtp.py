@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
-from email.policy import compat32
 from email.utils import parseaddr
 from functools import lru_cache
 from types import TracebackType
@@ -19,13 +18,13 @@ from core.errors import (
     MailServerDown,
     MailUnavailable,
 )
+from core.mail.address import ascii_address
 
 CONNECT_TIMEOUT = 5.0
 REPLY_TIMEOUT = 10.0
 GOODBYE_TIMEOUT = 1.0
 BROKEN_OFF_IN_A_ROW = 2
 MAILS_PER_CONNECTION = 100  # public servers commonly close a connection after some hundred
-CRLF = compat32.clone(linesep="\r\n")
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 SERVICE_CLOSING = 421  # RFC 5321, 3.8: the server hangs up after this reply
 
@@ -39,7 +38,7 @@ class MailServer:
     port: int
     user: str
     password: str = field(repr=False)
-    sender: str  # as in MAIL_FROM: an address, perhaps with a name
+    sender_address: str  # the bare address of MAIL_FROM: the envelope's sender
 
     @classmethod
     def parse(cls, url: str, sender: str) -> Self:
@@ -56,19 +55,20 @@ class MailServer:
         if parts.scheme not in PORTS or not parts.hostname or port == 0:
             raise ConfigurationError(
                 "SMTP_URL is not the address of a mail server.",
-                next_step="Write it as smtp+starttls://user:password@host:587 (or smtps://, or smtp:// without encryption).",
+                next_step="Write it as smtp+starttls://user:password@host:587, with smtps:// or smtp://.",
             )
-        if "@" not in parseaddr(sender)[1]:
+        try:
+            address = ascii_address(parseaddr(sender)[1])
+        except MailRejected as error:
             raise ConfigurationError(
                 "MAIL_FROM is not a mail address.", next_step="Write it as Name <no-reply@your.domain>."
-            )
+            ) from error
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.scheme, parts.hostname, port or PORTS[parts.scheme], user, password, sender)
-
-    @property
-    def sender_address(self) -> str:
-        """The bare address of MAIL_FROM: the envelope's sender."""
-        return parseaddr(self.sender)[1]
+        if not (user + password).isascii():
+            raise ConfigurationError(
+                "The user or password in SMTP_URL has letters outside ASCII.", next_step="Choose another password."
+            )
+        return cls(parts.scheme, parts.hostname, port or PORTS[parts.scheme], user, password, address)
 
 
 class Mailer:
@@ -89,7 +89,7 @@ class Mailer:
         self.close()
 
     def send(self, mail: Message, recipient: str) -> str:
-        """Hand *mail* over for *recipient* and give back the server's reply: from then on the server answers for it.
+        """Hand *mail* over for *recipient*, an address in ASCII. From its reply on the server answers for the mail.
 
         Raises:
             MailRejected: the server refuses this mail or recipient for good.
@@ -102,8 +102,8 @@ class Mailer:
         reused = self._smtp is not None
         try:
             smtp = self._begin(reused)
-            self._address(smtp, recipient)
-            reply = _accepted(_data(smtp, mail.as_bytes(policy=CRLF)), "this mail")
+            _accepted(smtp.rcpt(recipient), "this recipient")
+            reply = _accepted(_data(smtp, mail.as_bytes()), "this mail")
         except MailServerDown:
             self._hang_up()
             raise
@@ -129,7 +129,7 @@ class Mailer:
             smtp.close()
 
     def _broken(self, error: OSError) -> MailUnavailable:
-        """What a connection lost in the middle of a mail means: the first time perhaps this mail, the second the server."""
+        """A connection lost in the middle of a mail: once may be this mail's doing, twice in a row is the server's."""
         self._hang_up()
         self._broken_off += 1
         if self._broken_off >= BROKEN_OFF_IN_A_ROW:
@@ -154,20 +154,11 @@ class Mailer:
             raise MailServerDown(f"The mail server takes no mail from {sender}.", reply=_text(code, text))
         return smtp
 
-    def _address(self, smtp: smtplib.SMTP, recipient: str) -> None:
-        try:
-            answer = smtp.rcpt(recipient)
-        except UnicodeEncodeError as error:
-            raise MailRejected(
-                "The mail server cannot deliver to an address with such letters.", reply="not an ASCII address"
-            ) from error
-        _accepted(answer, "this recipient")
-
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is None:
             try:
                 self._smtp = _connect(self._server)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # a host name that cannot be one is a UnicodeError
                 raise _unreachable(error, self._server) from error
         return self._smtp
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.domain.states import Message as Status
 from core.domain.still_true import Announcement, outdated
 from core.errors import MailError, MailRejected, MailServerDown, MailUnavailable
-from core.mail.compose import Kind, MailFacts, ascii_address, compose
+from core.mail.address import ascii_address
+from core.mail.compose import Kind, MailFacts, compose
 from core.mail.smtp import Mailer, MailServer
 from core.services.mail_claim import SERVER_PAUSE, MailClaim, Pending
 from core.zoom.vault import TokenVault
@@ -181,7 +182,11 @@ class _Round:
                 now=self._clock(),
             )
         except Exception as error:
-            log.exception("mail_not_written", message_id=mail.id, appointment_id=mail.appointment_id)
+            log.exception(
+                "mail_not_written",
+                message_id=mail.id,
+                appointment_id=mail.appointment_id,
+            )
             raise MailUnavailable(f"The mail could not be written ({type(error).__name__}).") from error
 
 

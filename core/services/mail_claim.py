@@ -23,14 +23,22 @@ Pending = sa.Row[Any]  # a row of `look` in mail.sql
 
 def due_mails(session: Session, *, now: datetime, at_most: int = 1000) -> int:
     """How many mails could be claimed now, counted up to *at_most*."""
-    found = session.scalar(SQL["count_due"], {"now": now, "abandoned": now - CLAIM_LASTS, "at_most": at_most})
+    found = session.scalar(
+        SQL["count_due"],
+        {"now": now, "abandoned": now - CLAIM_LASTS, "at_most": at_most},
+    )
     return int(found or 0)
 
 
 class MailClaim:
-    """The mails that one call of `deliver` holds. Each method is a short transaction of its own; threads may share it."""
+    """The mails that one call of `deliver` holds. Each method is a short transaction; threads may share it."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Callable[[], datetime], run_id: str | None) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        clock: Callable[[], datetime],
+        run_id: str | None,
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._run_id = run_id
@@ -124,7 +132,14 @@ class MailClaim:
                 self._note(session, mail, f"mail_{status}", reason, now)
         return status
 
-    def _note(self, session: Session, mail: Pending, kind: str, reason: str | None, now: datetime) -> None:
+    def _note(
+        self,
+        session: Session,
+        mail: Pending,
+        kind: str,
+        reason: str | None,
+        now: datetime,
+    ) -> None:
         note(
             session,
             kind,

@@ -1,5 +1,7 @@
 """Appointments whose link is ready, written straight into the tables, and the mail that announces it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +71,7 @@ class Practice:
         self._count = 0
 
     def opened(self, *, queued_at: datetime = DUE, **changes: Any) -> Opened:
-        """An appointment opened and its mail queued at *queued_at*; *changes* are columns of the appointment or meeting."""
+        """An appointment opened and its mail queued at *queued_at*; *changes* are columns of its rows."""
         with self._sessions.begin() as session:
             return self._opened(session, queued_at, changes)
 
@@ -182,3 +184,11 @@ def cancel(sessions: sessionmaker[Session], opened: Opened) -> None:
     """Cancel *opened* as the product does: the appointment, then its lease."""
     change(sessions, Appointment, opened.appointment_id, status="cancelled")
     change(sessions, Lease, opened.lease_id, state="closing")
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Wait for *true*; raises AssertionError when it does not come in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"did not happen within {seconds} s"
+        time.sleep(0.02)
