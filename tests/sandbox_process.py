@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import requests
 ROOT = Path(__file__).parent.parent
 JSON = dict[str, Any]
 START_SECONDS = 20.0
+STOP_SECONDS = 5.0
 
 
 class SandboxProcess:
@@ -60,16 +62,16 @@ class SandboxProcess:
             raise RuntimeError(f"the sandbox did not start: {self.errors()}")
         return line
 
-    def stop(self) -> None:
-        """Ask it to end and wait."""
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int | None:
+        """Ask it to end and wait; one that does not is killed. Returns its exit code, None when it did not run."""
         if self._process is None:
-            return
-        self._process.terminate()
+            return None
+        self._process.send_signal(by)
         try:
-            self._process.wait(5)
+            self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-        self._reap()
+        return self._reap()
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -77,11 +79,12 @@ class SandboxProcess:
             self._process.kill()
             self._reap()
 
-    def _reap(self) -> None:
+    def _reap(self) -> int:
         assert self._process is not None and self._process.stdout is not None
-        self._process.wait()
+        exit_code = self._process.wait()
         self._process.stdout.close()
         self._process = None
+        return exit_code
 
     @property
     def pid(self) -> int:

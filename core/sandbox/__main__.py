@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sqlite3
 import sys
 
@@ -27,7 +28,9 @@ def main() -> int:
     )
     config = Config(latency_ms=arguments.latency_ms, rate_limits=RATE_LIMITS[arguments.plan])
     try:
-        serve(options, config, arguments.state, http, smtp)
+        # After a graceful end uvicorn raises the signal anew, which for Ctrl-C arrives here.
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(options, config, arguments.state, http, smtp)
     except sqlite3.Error as error:
         print(f"sandbox: cannot use {arguments.state}: {error}. Give a writable file.", file=sys.stderr)
         return 2

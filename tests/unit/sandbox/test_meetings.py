@@ -210,7 +210,8 @@ def test_each_time_held_has_a_uuid_of_its_own(host: Wire, sandbox: SandboxContro
         sandbox.end_meeting(meeting["id"])
     first, second = sandbox.meetings()[0]["instances"]
 
-    assert len({meeting["uuid"], first["uuid"], second["uuid"]}) == 3
+    upcoming = host.call("GET", f"/meetings/{meeting['id']}").json()["uuid"]
+    assert len({meeting["uuid"], first["uuid"], second["uuid"], upcoming}) == 4
     assert host.call("GET", f"/past_meetings/{meeting['id']}").json()["uuid"] == second["uuid"]
     twice_encoded = quote(quote(first["uuid"], safe=""), safe="")
     past = host.call("GET", f"/past_meetings/{twice_encoded}").json()

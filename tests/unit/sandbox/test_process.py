@@ -1,5 +1,6 @@
 """The sandbox as a process: what survives its death, how it starts and why it does not."""
 
+import signal
 import smtplib
 import socket
 import subprocess
@@ -41,6 +42,24 @@ def test_everything_survives_the_end_of_the_process(tmp_path: Path, end: str) ->
         assert host.exchange(code).status_code == 200
     finally:
         process.stop()
+
+
+def test_the_last_answer_before_a_kill_still_holds(tmp_path: Path) -> None:
+    """A meeting told in a 201 and a mail acknowledged with 250 are stored before they are answered."""
+    with SandboxProcess(state=tmp_path / "sandbox.db") as process:
+        process.control.create_user("host@demo.example")
+        host = Wire(process, process.control.grant("host@demo.example")["access_token"])
+        meeting = host.created()
+        process.kill()
+        process.start()
+        assert host.call("GET", f"/meetings/{meeting['id']}").status_code == 200
+
+        with smtplib.SMTP("127.0.0.1", process.smtp_port, timeout=10) as server:
+            server.sendmail("a@demo.example", ["b@demo.example"], "Subject: last\r\n\r\nwords")
+            process.kill()
+            process.start()
+            assert process.control.mail_count() == 1
+            server.close()
 
 
 def test_a_reset_is_final(tmp_path: Path) -> None:
@@ -97,14 +116,21 @@ def test_a_state_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None
 
 
 def test_a_stop_does_not_wait_for_a_hanging_call() -> None:
-    """A call that hangs on command holds nobody up."""
+    """A call that hangs on command holds nobody up: the process ends by itself and need not be killed."""
     with SandboxProcess() as process:
         process.control.fault({"timeout": 60})
         with socket.create_connection(("127.0.0.1", process.http_port)) as connection:
             connection.sendall(b"GET /v2/users/me HTTP/1.1\r\nHost: x\r\n\r\n")
             process.control.users()
-            process.stop()
+            assert process.stop() == -signal.SIGTERM
             assert connection.recv(100) == b""
+
+
+def test_ctrl_c_ends_it_without_a_traceback() -> None:
+    """Nobody wants to read one."""
+    with SandboxProcess() as process:
+        assert process.stop(signal.SIGINT) == 0
+        assert process.errors() == ""
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

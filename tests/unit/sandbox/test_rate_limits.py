@@ -41,10 +41,12 @@ def test_the_limit_is_shared_by_the_users_of_a_zoom_account(host: Wire, sandbox:
     def status(caller: Wire) -> int:
         return caller.call("GET", "/users/me").status_code
 
-    with ThreadPoolExecutor(8) as pool:
-        own = list(pool.map(status, [host, colleague] * 4))
-    assert own.count(200) <= 2
-    assert status(far) == 200
+    callers = [host, colleague, far] * 4
+    with ThreadPoolExecutor(len(callers)) as pool:
+        statuses = list(pool.map(status, callers))
+    own = statuses[0::3] + statuses[1::3]
+    assert 1 <= own.count(200) <= 2
+    assert 1 <= statuses[2::3].count(200) <= 2
 
 
 def test_labels_are_counted_apart(host: Wire, sandbox: SandboxControl) -> None:
