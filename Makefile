@@ -49,10 +49,11 @@ clean: ## Remove the environment and caches; data in .zoompool stays
 	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache ./*.egg-info
 	@find $(PROJECT) tests -name __pycache__ -prune -exec rm -rf {} +
 
-# The project itself goes in without its dependencies: pip refuses to install an editable project with --require-hashes.
+# The lock is complete, so nothing is left to resolve, which older versions of pip get wrong for names with extras.
+# The project itself goes in by a call of its own: pip has no hash for a folder and refuses it beside --require-hashes.
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
 	@echo 'Installing into .venv, a minute or two ...'
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -qq -j 0 $(PROJECT) .venv/lib || true # some packages carry files of another Python
 	@touch $@
