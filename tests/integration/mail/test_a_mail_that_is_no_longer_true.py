@@ -123,7 +123,7 @@ def test_cancelling_after_the_link_left_tells_the_client(
 def test_cancelling_while_the_link_leaves_tells_the_client_afterwards(
     sessions: Sessions, mail_server: MailServer, sandbox: SandboxControl
 ) -> None:
-    """A link that is with the server at that moment cannot be called back: it is followed by the notice, in this order."""
+    """A link that is with the server at that moment cannot be called back: the notice follows it, in this order."""
     opened = Practice(sessions).opened()
     sandbox.fault({"slow": 600}, smtp=True, times=1)
     clock = Clock()
