@@ -36,7 +36,7 @@ class Mailbox:
         self._world = world
 
     async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         effect = self._world.faults.take_for_mail([address], "rcpt")
         if effect and effect.smtp_code:
@@ -44,7 +44,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         effect = self._world.faults.take_for_mail(envelope.rcpt_tos, "data")
         if effect and effect.smtp_code:
             return refusal(effect.smtp_code)

@@ -87,7 +87,7 @@ def _mail(world: World, number: int) -> Response:
         raise HTTPException(404, "There is no such mail in the practice mailbox.")
     # Links of the mail open in a tab of their own; scripts stay off, for the frame is sandboxed.
     shown = read(mail)
-    return page("mail.html", mail=shown, framed=Markup('<base target="_blank">') + Markup(shown.html), clock=_clock)
+    return page("mail.html", mail=shown, framed='<base target="_blank">' + shown.html, clock=_clock)
 
 
 def _door(world: World, meeting_id: int, *, as_host: bool, error: str | None = None) -> Response:

@@ -114,6 +114,7 @@ class Operation:
 
 
 def encode(body: Any) -> bytes:
+    """Compact JSON, as Zoom sends it."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
 

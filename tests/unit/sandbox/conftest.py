@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -75,10 +74,10 @@ def nobody(sandbox_process: SandboxProcess, sandbox: SandboxControl) -> Wire:
 
 
 @pytest.fixture
-def host(nobody: Wire, sandbox: SandboxControl) -> Iterator[Wire]:
+def host(nobody: Wire, sandbox: SandboxControl) -> Wire:
     """A caller who is the licensed user host@demo.example."""
     sandbox.create_user("host@demo.example", first_name="Pool", last_name="One")
-    yield nobody.as_user(sandbox.grant("host@demo.example")["access_token"])
+    return nobody.as_user(sandbox.grant("host@demo.example")["access_token"])
 
 
 def code_of(answer: requests.Response) -> tuple[int, int]:

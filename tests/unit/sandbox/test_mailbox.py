@@ -18,6 +18,7 @@ def server(sandbox_process: SandboxProcess, sandbox: SandboxControl) -> Iterator
 
 
 def message(to: str = "client@demo.example", subject: str = "Ihr Termin: 10 Uhr, Größe") -> EmailMessage:
+    """A mail as the product sends them: text, HTML and a calendar file."""
     mail = EmailMessage()
     mail["From"] = "Practice <noreply@demo.example>"
     mail["To"] = to

@@ -7,6 +7,7 @@ from tests.unit.sandbox.conftest import Wire, code_of
 
 
 def listed(host: Wire, **query: Any) -> list[str]:
+    """The topics on one page."""
     answer = host.call("GET", "/users/me/meetings", params=query)
     assert answer.status_code == 200, answer.text
     return [meeting["topic"] for meeting in answer.json()["meetings"]]

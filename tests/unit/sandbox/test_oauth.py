@@ -13,6 +13,7 @@ EMAIL = "seat@demo.example"
 
 @pytest.fixture(autouse=True)
 def seat(nobody: Wire, sandbox: SandboxControl) -> None:
+    """A practice user who may be asked for consent."""
     sandbox.create_user(EMAIL)
 
 

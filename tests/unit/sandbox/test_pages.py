@@ -11,15 +11,15 @@ from tests.sandbox_process import SandboxControl
 from tests.unit.sandbox.conftest import Wire
 
 
-def get(wire: Wire, path: str) -> requests.Response:
+def _get(wire: Wire, path: str) -> requests.Response:
     return requests.get(wire.process.url + path, timeout=10)
 
 
-def post(wire: Wire, path: str) -> requests.Response:
+def _post(wire: Wire, path: str) -> requests.Response:
     return requests.post(wire.process.url + path, timeout=10)
 
 
-def status(sandbox: SandboxControl) -> str:
+def _status(sandbox: SandboxControl) -> str:
     return str(sandbox.meetings()[0]["state"])
 
 
@@ -27,7 +27,7 @@ def test_the_first_page_shows_everything_and_that_it_is_a_sandbox(host: Wire, sa
     """Accounts, meetings with their links, mails and the badge."""
     sandbox.create_user("free@demo.example")
     meeting = host.created(topic="Intake <b>")
-    page = get(host, "/").text
+    page = _get(host, "/").text
 
     assert 'class="badge">Sandbox' in page
     assert "Intake &lt;b&gt;" in page
@@ -38,7 +38,7 @@ def test_the_first_page_shows_everything_and_that_it_is_a_sandbox(host: Wire, sa
 
 def test_an_empty_sandbox_says_so(nobody: Wire) -> None:
     """No table of nothing."""
-    page = get(nobody, "/").text
+    page = _get(nobody, "/").text
 
     assert "No meetings yet" in page and "No accounts yet" in page
 
@@ -52,15 +52,15 @@ def test_a_mail_is_shown_without_running_it(nobody: Wire, sandbox: SandboxContro
     with smtplib.SMTP("127.0.0.1", nobody.process.smtp_port, timeout=10) as server:
         server.send_message(mail)
     number = sandbox.mail()[0]["number"]
-    page = get(nobody, f"/mail/{number}")
+    page = _get(nobody, f"/mail/{number}")
 
     assert "<script>bad" not in page.text and "<script>subject" not in page.text
     assert "&lt;script&gt;bad()" in page.text
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page.text
     assert 'href="https://zoom.example/j/1"' in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    assert f'href="/mail/{number}"' in get(nobody, "/").text
-    assert get(nobody, "/mail/999999").status_code == 404
+    assert f'href="/mail/{number}"' in _get(nobody, "/").text
+    assert _get(nobody, "/mail/999999").status_code == 404
 
 
 def test_a_guest_starts_a_meeting_that_lets_him(host: Wire, sandbox: SandboxControl) -> None:
@@ -68,12 +68,12 @@ def test_a_guest_starts_a_meeting_that_lets_him(host: Wire, sandbox: SandboxCont
     meeting = host.created(settings={"join_before_host": True})
     path = f"/j/{meeting['id']}"
 
-    assert "This is a practice meeting" in get(host, path).text
-    assert status(sandbox) == "waiting"
-    assert post(host, path + "/join").status_code == 200
-    assert status(sandbox) == "started"
-    post(host, path + "/end")
-    assert status(sandbox) == "waiting"
+    assert "This is a practice meeting" in _get(host, path).text
+    assert _status(sandbox) == "waiting"
+    assert _post(host, path + "/join").status_code == 200
+    assert _status(sandbox) == "started"
+    _post(host, path + "/end")
+    assert _status(sandbox) == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_a_guest_waits_where_he_must(
 ) -> None:
     """For the host, or for the ten minutes before the start; the host himself may begin at any time."""
     meeting = host.created(settings=settings)
-    refused = post(host, f"/j/{meeting['id']}/join")
+    refused = _post(host, f"/j/{meeting['id']}/join")
 
     assert refused.status_code == 409
     assert sentence in refused.text
-    assert status(sandbox) == "waiting"
-    post(host, f"/s/{meeting['id']}/start")
-    assert status(sandbox) == "started"
+    assert _status(sandbox) == "waiting"
+    _post(host, f"/s/{meeting['id']}/start")
+    assert _status(sandbox) == "started"
 
 
 def test_a_guest_of_a_busy_host_is_told(host: Wire, sandbox: SandboxControl) -> None:
@@ -103,7 +103,7 @@ def test_a_guest_of_a_busy_host_is_told(host: Wire, sandbox: SandboxControl) -> 
     first, second = (host.created(settings={"join_before_host": True}) for _ in range(2))
     sandbox.start_meeting(first["id"])
 
-    assert "another meeting in progress" in post(host, f"/j/{second['id']}/join").text
+    assert "another meeting in progress" in _post(host, f"/j/{second['id']}/join").text
 
 
 def test_the_link_of_a_deleted_meeting_leads_nowhere(host: Wire, sandbox: SandboxControl) -> None:
@@ -111,13 +111,13 @@ def test_the_link_of_a_deleted_meeting_leads_nowhere(host: Wire, sandbox: Sandbo
     meeting = host.created(settings={"join_before_host": True})
     sandbox.delete_meeting(meeting["id"])
 
-    assert get(host, f"/j/{meeting['id']}").status_code == 404
-    assert "No such meeting" in post(host, f"/j/{meeting['id']}/join").text
-    assert get(host, "/j/123").status_code == 404
+    assert _get(host, f"/j/{meeting['id']}").status_code == 404
+    assert "No such meeting" in _post(host, f"/j/{meeting['id']}/join").text
+    assert _get(host, "/j/123").status_code == 404
 
 
 def test_pages_ask_nothing_of_the_outside(host: Wire) -> None:
     """Style and script come from the sandbox itself."""
-    assert get(host, "/static/sandbox.css").status_code == 200
-    assert get(host, "/static/sandbox.js").status_code == 200
-    assert "https://" not in get(host, "/").text
+    assert _get(host, "/static/sandbox.css").status_code == 200
+    assert _get(host, "/static/sandbox.js").status_code == 200
+    assert "https://" not in _get(host, "/").text

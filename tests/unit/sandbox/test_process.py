@@ -99,7 +99,7 @@ def test_it_takes_its_ways_from_the_command_line(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     """It says which and what to do, without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = run("--port", str(taken.getsockname()[1]), "--smtp-port", "0")
+        result = _run("--port", str(taken.getsockname()[1]), "--smtp-port", "0")
 
     assert result.returncode == 2
     assert "Choose another port" in result.stderr
@@ -108,7 +108,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 
 def test_a_state_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """A folder that does not exist, for one."""
-    result = run("--port", "0", "--smtp-port", "0", "--state", str(tmp_path / "no" / "such" / "file.db"))
+    result = _run("--port", "0", "--smtp-port", "0", "--state", str(tmp_path / "no" / "such" / "file.db"))
 
     assert result.returncode == 2
     assert "Give a writable file" in result.stderr
@@ -133,6 +133,6 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         assert process.errors() == ""
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "core.sandbox", *arguments]
     return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=20)
