@@ -36,7 +36,7 @@ def account_chart(
     st.vega_lite_chart(
         pd.DataFrame(rows, columns=columns),
         _spec(accounts, _wall(now, zone), _wall(since, zone), _wall(until, zone), sorted({row["State"] for row in rows})),
-        height=ROW * len(accounts) + 62,
+        height=ROW * len(accounts) + 58,
         alt=f"Timeline of {len(accounts)} accounts: each row shows what an account was, is and will be used for.",
     )
 
@@ -73,7 +73,7 @@ def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequ
                         "field": "State",
                         "type": "nominal",
                         "scale": {"domain": words, "range": [COLORS[word] for word in words]},
-                        "legend": {"orient": "top", "title": None, "symbolType": "square", "columns": 6},
+                        "legend": {"orient": "top", "title": None, "symbolType": "square", "columns": 3},
                     },
                     "opacity": {
                         "field": "planned",

@@ -9,7 +9,7 @@ def appointment_link(external_id: str, location_id: int) -> None:
     """To the page of one appointment. With its location, because ids of the booking system count within one."""
     st.page_link(
         "app_pages/appointment.py",
-        label=f"**{plain(external_id)}**",
+        label=f":primary[**{plain(external_id)}**]",
         icon="",
         help="",
         query_params={"id": external_id, "location": str(location_id)},

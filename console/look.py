@@ -39,7 +39,7 @@ ACCOUNT = {
     states.Lease.PROCESSING: Look("violet", "cloud_upload", "Recording"),
     states.Lease.COOLDOWN: Look("gray", "ac_unit", "Cooling down"),
     states.Lease.CLOSING: Look("orange", "door_front", "Closing"),
-    states.Connection.NEEDS_REAUTH: Look("red", "link_off", "Reconnect"),
+    states.Connection.NEEDS_REAUTH: Look("red", "link_off", "Access lost"),
     "quarantined": Look("red", "block", "Benched"),
     "busy_elsewhere": Look("orange", "person", "Used by hand"),
     states.Connection.DRAINING: Look("gray", "logout", "Draining"),

@@ -4,15 +4,12 @@ Pure ASGI: Starlette's BaseHTTPMiddleware would buffer answers and never sees th
 """
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 1_000_000  # bytes; the largest body anybody has to send us is a webhook of some kilobytes
 OWN = ("/oauth", "/healthz", "/api", "/webhooks")
-
-
-class _TooLarge(Exception):
-    """The body went past the limit while it was read."""
 
 
 class LimitBody:
@@ -23,36 +20,24 @@ class LimitBody:
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what is read; what announces itself as too large is not read at all."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+        """Refuse what announces itself as too large unread; count the rest while it is read."""
+        announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        if announced.isdigit() and int(announced) > self.limit:
+            refusal = JSONResponse({"error": f"The body is larger than {self.limit} bytes."}, status_code=413)
+            await refusal(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
         read = 0
-        answered = False
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.limit:
-                raise _TooLarge
+                # Starlette turns this into the answer; any other exception would become a 500 on its way out to us.
+                raise HTTPException(413, f"The body is larger than {self.limit} bytes.")
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
-        try:
-            if announced.isdigit() and int(announced) > self.limit:
-                raise _TooLarge
-            await self.app(scope, counted, watched)
-        except _TooLarge:
-            if answered:
-                raise
-            refusal = JSONResponse({"error": f"The body is larger than {self.limit} bytes."}, status_code=413)
-            await refusal(scope, receive, send)
+        await self.app(scope, counted if scope["type"] == "http" else receive, send)
 
 
 class SecurityHeaders:

@@ -8,7 +8,6 @@ import streamlit as st
 from console import words
 from console.look import plain
 from console.moments import clock, day
-from console.page import empty
 from core.db.read.appointment import EventLine
 from core.settings import get_settings
 
@@ -17,15 +16,15 @@ MARKS = {"ready": "green", "sent": "green", "failed": "red", "missed": "red", "w
 
 def timeline(events: Sequence[EventLine], zone: str, *, now: datetime) -> None:
     """One line per event, with a heading per day."""
-    if not events:
-        empty("history", "Nothing happened yet.", "What happens to this appointment will be told here.")
-        return
     with st.container(border=True, gap="xsmall"):
+        st.markdown("**Timeline**")
+        if not events:
+            st.caption("Nothing happened yet.")
         shown_day = None
         for event in events:
             if (today := day(event.at, zone, now=now)) != shown_day:
                 shown_day = today
-                st.caption(today.capitalize())
+                st.caption(today[0].upper() + today[1:])
             line(event, zone)
 
 
@@ -33,7 +32,7 @@ def line(event: EventLine, zone: str) -> None:
     """When, what, with which account, by whom, and the run that did it."""
     color = MARKS.get(event.kind.rsplit("_", 1)[-1], "gray")
     parts = [plain(event.account.partition("@")[0])] if event.account else []
-    parts.append(f"by {plain(event.actor)}")
+    parts.append(plain(words.actor(event.actor)))
     if event.run_id:
         parts.append(f"[run {plain(event.run_id[:8])}]({get_settings().dagster_url}/runs/{event.run_id})")
     if event.tracking_id:

@@ -9,6 +9,7 @@ from console.page import explained, sandbox_badge
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Zoom pool", page_icon=str(HERE / "static" / "favicon.png"), layout="wide")
+st.html(HERE / "static" / "console.css")
 st.logo(str(HERE / "static" / "logo.svg"), size="large")
 page = st.navigation(
     [

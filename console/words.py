@@ -71,6 +71,9 @@ EVENTS = {
 }
 
 
+ACTORS = {"system": "by itself", "cli": "on the command line", "console": "in the console"}
+
+
 def reason(word: str | None) -> Explained:
     """What the stable word *word* means to people."""
     return REASONS.get(word or "", Explained(f"{_sentence(word)}." if word else "No reason is recorded."))
@@ -95,6 +98,11 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
     said = EVENTS.get(kind, _sentence(kind))
     why = detail.get("reason")
     return f"{said}: {reason(why).what.rstrip('.').lower()}" if why else said
+
+
+def actor(name: str) -> str:
+    """Who did it: a person as recorded, or which part of the product."""
+    return ACTORS.get(name, f"by {name}")
 
 
 def message(kind: str) -> str:

@@ -3,30 +3,121 @@
 Routes, not a page: a page would run the exchange anew on every click and leave the code in the browser's history.
 """
 
+import re
 import secrets
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console import connect_result
-from console.database import sessions
 from core.clock import utcnow
 from core.db.models import Seat
 from core.errors import ConnectRefused, NotFound, ZoomPoolError
+from core.services.connect import begin_connect, finish_connect
 from core.settings import get_settings
+from core.wiring import wiring
 
-BROWSER = "zoom_connect_browser"
-BROWSER_SECONDS = 3600
 ACTOR = "console"
+BROWSER = "connect_browser"
+BROWSER_SECONDS = 3600
+LARGEST_ID = 2**63 - 1
+FROM_HERE = "Open Connections and press Connect there."
 log = structlog.get_logger(__name__)
 
 
 def start(request: Request) -> Response:
     """Send the browser to Zoom's consent page for one seat, and remember that it was this browser."""
-    return RedirectResponse("/connections", status_code=303)
+    browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
+    try:
+        _require_own_page(request)
+        answer = RedirectResponse(_consent_page(request.query_params.get("seat", ""), browser), status_code=303)
+    except Exception as error:
+        return _refusal(error)
+    answer.set_cookie(
+        BROWSER,
+        browser,
+        max_age=BROWSER_SECONDS,
+        path="/oauth/zoom",
+        httponly=True,
+        samesite="lax",  # "strict" would keep it from Zoom's redirect back to us
+        secure=_https(),
+    )
+    return answer
 
 
 def callback(request: Request) -> Response:
-    return RedirectResponse("/connections", status_code=303)
+    """Take what Zoom sent the browser back with, connect the account, and show on the page how it ended."""
+    query, parts = request.query_params, wiring()
+    error = query.get("error", "")
+    try:
+        connected = finish_connect(
+            parts.sessions,
+            parts.zoom.client,
+            parts.oauth,
+            parts.vault,
+            state=query.get("state", ""),
+            code=query.get("code"),
+            error=error if re.fullmatch(r"\w{1,64}", error) else None,
+            browser_id=request.cookies.get(BROWSER),
+            now=utcnow(),
+        )
+    except Exception as failed:
+        return _refusal(failed)
+    return connect_result.connected(connected.email)
+
+
+def _consent_page(seat_id: str, browser: str) -> str:
+    parts = wiring()
+    with parts.sessions.begin() as session:
+        seat = session.get(Seat, int(seat_id)) if _is_id(seat_id) else None
+        if seat is None:
+            raise NotFound("There is no such seat.", next_step=FROM_HERE)
+        return begin_connect(
+            session,
+            parts.oauth,
+            parts.vault,
+            location_id=seat.location_id,
+            seat_id=seat.id,
+            browser_id=browser,
+            actor=ACTOR,
+            return_to=connect_result.PAGE,
+            now=utcnow(),
+        )
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= LARGEST_ID
+
+
+def _require_own_page(request: Request) -> None:
+    """Refuse a connect that another site's link or form begins in a person's browser.
+
+    Browsers say where a request comes from in Sec-Fetch-Site; `none` is an address typed or opened from a terminal. Those
+    that do not send it send a Referer.
+    """
+    site = request.headers.get("sec-fetch-site")
+    referer = urlsplit(request.headers.get("referer", ""))
+    own = site in ("same-origin", "none") if site else f"{referer.scheme}://{referer.netloc}" == get_settings().base_url
+    if not own:
+        raise ConnectRefused("foreign_page", "This connect was not begun on our own page.", next_step=FROM_HERE)
+
+
+def _refusal(error: Exception) -> Response:
+    """Back to the page with a sentence, whatever it was; a trace would tell a person nothing and a stranger too much."""
+    if isinstance(error, ConnectRefused):
+        reason, message, next_step = error.reason, error.message, error.next_step
+    elif isinstance(error, ZoomPoolError):
+        reason, message, next_step = "failed", error.message, error.next_step
+    elif isinstance(error, SQLAlchemyError):
+        reason, message, next_step = "database", "The database does not answer.", "Wait a minute, then press Connect again."
+    else:
+        reason, message, next_step = "unexpected", "Something went wrong on our side.", "Try again; the cause is in the logs."
+    log.warning("connect_refused", reason=reason, error=type(error).__name__, exc_info=reason == "unexpected")
+    return connect_result.refused(reason, message, next_step, secure=_https())
+
+
+def _https() -> bool:
+    return get_settings().base_url.startswith("https://")

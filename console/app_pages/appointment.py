@@ -73,7 +73,7 @@ def choose(found: Sequence[reading.Found], nothing: str, next_step: str) -> None
     elif len(found) == 1:
         live(lambda: panel(found[0].id))
     else:
-        with st.container(border=True, gap="small"):
+        with st.container(border=True, gap="xsmall", key="rows_found"):
             for each in found:
                 found_row(each)
 
@@ -106,13 +106,12 @@ def panel(appointment_id: int) -> None:
             pills.append(LINK[Link(facts.link)].pill)
         st.markdown(" ".join(pills), width="content")
     link_card(facts, wait, now)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([4, 5], gap="small")
     with left:
         facts_card(facts, now)
-    with right:
         messages_card(messages, facts.zone, now)
-    st.subheader("Timeline", anchor=False)
-    timeline(events, facts.zone, now=now)
+    with right:
+        timeline(events, facts.zone, now=now)
 
 
 def link_card(facts: reading.AppointmentFacts, wait: datetime | None, now: datetime) -> None:

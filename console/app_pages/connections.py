@@ -30,7 +30,7 @@ def show() -> None:
     place = location_choice("Connections", places, key="seats_of")
     show_result()
     if not places:
-        empty("storefront", "There is no location yet.", "Add one with: zoompool locations add")
+        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
     live(lambda: panel(place))
 
@@ -67,7 +67,7 @@ def panel(place: pool.LocationItem | None) -> None:
     freshness(place.zone if place else "UTC")
     wrong_address()
     if not lines:
-        empty("badge", "No seat is issued here.", "Issue one with: zoompool seats issue")
+        empty("badge", "No seat is issued here.", "Issue one with `zoompool seats issue`.")
         return
     for name, group in groupby(lines, key=lambda line: line.location):
         location_card(name, list(group), now)
@@ -90,7 +90,7 @@ def location_card(name: str, lines: Sequence[connections.SeatLine], now: datetim
     """One location with its seats."""
     connected = sum(line.state == Connection.CONNECTED for line in lines)
     suspended = "  :red-badge[:material/pause_circle: Suspended]" if lines[0].location_status == "suspended" else ""
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="xsmall", key=f"rows_{lines[0].location_id}"):
         st.markdown(f"**{plain(name)}** :gray[· {connected} of {len(lines)} seats connected and well]{suspended}")
         for line in lines:
             seat_row(line, now)
@@ -121,7 +121,7 @@ def connect_link(line: connections.SeatLine) -> None:
 
 def health(line: connections.SeatLine, now: datetime) -> str:
     """How an account is, in one sentence."""
-    since = f"Since {length(now - line.since)}." if line.since else ""
+    since = f"For {length(now - line.since)}." if line.since else ""
     if line.state == "not_connected":
         return "Issued, and not connected yet. Sign in to Zoom with this address."
     if line.state == Connection.NEEDS_REAUTH:

@@ -29,7 +29,7 @@ def show() -> None:
         places = pool.locations(session)
     place = location_choice("Pool", places, key="location")
     if not places:
-        empty("storefront", "There is no location yet.", "Add one with: zoompool locations add")
+        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
     live(lambda: panel(place))
 
@@ -52,13 +52,13 @@ def panel(place: pool.LocationItem | None) -> None:
     key_figures(figures, coming, now, settings.lead_time)
     if accounts:
         with st.container(border=True):
-            st.markdown("**Accounts over time** :gray[· the last hour, and what is planned (paler)]")
+            st.markdown("**Accounts over time** :gray[· the last hour and what is planned (paler); free where empty]")
             account_chart(bars, sorted(each.email for each in accounts), zone, now=now, since=since, until=ahead)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         appointment_list(coming, waits, now, everywhere=place is None)
     with right:
-        account_list(accounts, figures.connected, now, everywhere=place is None)
+        account_list(accounts, figures.accounts, now, everywhere=place is None)
 
 
 def standstill(place: pool.LocationItem | None) -> None:
@@ -76,7 +76,7 @@ def key_figures(
     due = figures.next_start - lead_time if figures.next_start else None
     needs = "see Accounts" if figures.attention else "all are well"
     with st.grid(5, min_column_width=150):
-        metric("Free now", f"{figures.idle} / {figures.connected}", _share(figures), "green" if figures.idle else "gray")
+        metric("Free now", f"{figures.idle} / {figures.accounts}", _share(figures), "green" if figures.idle else "gray")
         metric("In use", figures.leased, "by appointments")
         metric("Need attention", figures.attention, needs, "red" if figures.attention else "green")
         waiting = "no account is free" if figures.waiting else "nobody waits"
@@ -90,9 +90,9 @@ def metric(label: str, value: object, note: str, color: str = "gray") -> None:
 
 
 def _share(figures: pool.PoolCounts) -> str:
-    if not figures.connected:
+    if not figures.accounts:
         return "none connected"
-    return f"{figures.idle * 100 // figures.connected}% free"
+    return f"{figures.idle * 100 // figures.accounts}% free"
 
 
 def _next_start(figures: pool.PoolCounts, now: datetime) -> str:
@@ -105,9 +105,9 @@ def appointment_list(
     """The next appointments, one line each."""
     st.subheader("Next appointments", anchor=False)
     if not coming:
-        empty("event_available", "No appointment is coming.", "Book one with: zoompool appointments book")
+        empty("event_available", "No appointment is coming.", "Book one with `zoompool appointments book`.")
         return
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="xsmall", key="rows_next"):
         for each in coming:
             appointment_row(each, waits.get(each.id), now, everywhere=everywhere)
 
@@ -157,7 +157,7 @@ def account_list(accounts: list[pool.PoolAccount], connected: int, now: datetime
     if not accounts:
         empty("link", "No account is connected.", "Open Connections and connect a seat.")
         return
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="xsmall", key="rows_accounts"):
         for each in accounts:
             account_row(each, now, everywhere=everywhere)
     if connected > len(accounts):
@@ -167,8 +167,8 @@ def account_list(accounts: list[pool.PoolAccount], connected: int, now: datetime
 def account_row(each: pool.PoolAccount, now: datetime, *, everywhere: bool) -> None:
     """An account, its state and what it is doing."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        where = f" :small[:gray[· {plain(each.location)}]]" if everywhere else ""
-        st.markdown(f"{address(each.email)}{where}  \n:small[:gray[{plain(doing(each, now))}]]", width="stretch")
+        where = f"{each.location} · " if everywhere else ""
+        st.markdown(f"{address(each.email)}  \n:small[:gray[{plain(where + doing(each, now))}]]", width="stretch")
         pills = [ACCOUNT[each.state].pill]
         if each.lease_state and each.lease_state != each.state:
             pills.append(ACCOUNT[each.lease_state].pill)

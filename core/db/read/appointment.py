@@ -84,20 +84,26 @@ JOIN appointments AS p ON p.location_id = l.id
 """
 
 # The booking system's id comes before ours: its people paste it, and both can be the same number.
-BY_ID = sa.text(FOUND + """
+BY_ID = sa.text(
+    FOUND
+    + """
 WHERE p.external_id = :text AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)
 ORDER BY p.starts_at DESC
 LIMIT 20
-""")
+"""
+)
 BY_OUR_ID = sa.text(FOUND + "WHERE p.id = :id")
 
 # The expression is the one that is indexed.
-BY_TEXT = sa.text(FOUND + """
+BY_TEXT = sa.text(
+    FOUND
+    + """
 WHERE to_tsvector('simple'::regconfig, p.external_id || ' '::text || p.client_name || ' '::text || p.client_email)
       @@ plainto_tsquery('simple', :text)
 ORDER BY p.starts_at DESC
 LIMIT :limit
-""")
+"""
+)
 
 FACTS = sa.text("""
 SELECT p.id, p.location_id, l.name AS location, l.zone, c.name AS calendar, c.meeting_location, p.external_id, p.client_name,

@@ -28,7 +28,9 @@ class SeatLine:
 
 
 # What needs a person comes first within each location.
-SEATS = sa.text(ACCOUNTS_NOW + """
+SEATS = sa.text(
+    ACCOUNTS_NOW
+    + """
 SELECT s.id AS seat_id, l.id AS location_id, l.name AS location, l.zone, l.status AS location_status, s.email,
        CASE WHEN a.id IS NULL THEN 'not_connected'
             WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere', 'draining', 'disconnected') THEN a.state
@@ -45,7 +47,8 @@ LEFT JOIN LATERAL (
 WHERE s.taken_back_at IS NULL AND (CAST(:location AS bigint) IS NULL OR l.id = :location)
 ORDER BY l.name, l.id, CASE WHEN a.state IN ('needs_reauth', 'quarantined') THEN 0 WHEN a.id IS NULL THEN 1 ELSE 2 END, s.email
 LIMIT :limit
-""")
+"""
+)
 
 ISSUED = sa.text("""
 SELECT count(*) FROM seats

@@ -24,7 +24,7 @@ class LocationItem:
 class PoolCounts:
     """The figures at the top. *attention* counts accounts that a person has to look at."""
 
-    connected: int
+    accounts: int
     idle: int
     leased: int
     attention: int
@@ -62,8 +62,10 @@ FROM locations AS l
 ORDER BY l.name
 """)
 
-COUNTS = sa.text(ACCOUNTS_NOW + """
-SELECT count(*) FILTER (WHERE state <> 'disconnected') AS connected,
+COUNTS = sa.text(
+    ACCOUNTS_NOW
+    + """
+SELECT count(*) FILTER (WHERE state <> 'disconnected') AS accounts,
        count(*) FILTER (WHERE state = 'idle') AS idle,
        count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
        count(*) FILTER (WHERE state IN ('needs_reauth', 'quarantined', 'busy_elsewhere')) AS attention,
@@ -78,10 +80,13 @@ SELECT count(*) FILTER (WHERE state <> 'disconnected') AS connected,
           AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS next_start
 FROM accounts_now
 WHERE CAST(:location AS bigint) IS NULL OR location_id = :location
-""")
+"""
+)
 
 # What needs a person comes first, then what is in use in the order of its end, then the free ones, longest idle first.
-ACCOUNTS = sa.text(ACCOUNTS_NOW + """
+ACCOUNTS = sa.text(
+    ACCOUNTS_NOW
+    + """
 SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.starts_at, p.ends_at,
        a.cooldown_until, a.idle_since, a.benched_until, a.bench_reason, a.busy_elsewhere_since
 FROM accounts_now AS a
@@ -92,7 +97,8 @@ ORDER BY CASE WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') 
               WHEN a.lease_id IS NOT NULL THEN 1 ELSE 2 END,
          CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
 LIMIT :limit OFFSET :offset
-""")
+"""
+)
 
 
 def locations(session: Session) -> list[LocationItem]:
@@ -106,7 +112,9 @@ def counts(session: Session, location: int | None, *, now: datetime, late_open_l
     return PoolCounts(**session.execute(COUNTS, values).mappings().one())
 
 
-def accounts(session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0) -> list[PoolAccount]:
+def accounts(
+    session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0
+) -> list[PoolAccount]:
     """The accounts that are not disconnected, those that need a person first."""
     values = {"now": now, "location": location, "limit": limit, "offset": offset}
     return [PoolAccount(**row) for row in session.execute(ACCOUNTS, values).mappings()]

@@ -74,7 +74,9 @@ LIMIT :limit
 """)
 
 # Accounts that will serve the line by themselves. How long a recording takes is not known: it counts as ready now.
-BUSY_UNTIL = sa.text(ACCOUNTS_NOW + """
+BUSY_UNTIL = sa.text(
+    ACCOUNTS_NOW
+    + """
 SELECT a.location_id,
        CASE
            WHEN a.state = 'quarantined' THEN a.benched_until
@@ -87,7 +89,8 @@ FROM accounts_now AS a
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
 WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'draining', 'disconnected', 'busy_elsewhere')
   AND NOT (a.state = 'quarantined' AND a.benched_until IS NULL)
-""")
+"""
+)
 
 
 def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:

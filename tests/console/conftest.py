@@ -1,0 +1,94 @@
+"""The console on a fresh database: its routes under a real server, its pages under Streamlit's own test runner."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from pydantic import SecretStr
+from streamlit.testing.v1 import AppTest
+
+import console
+from console.routes import create_routes_app
+from core.settings import Settings, get_settings
+from core.wiring import wiring
+from tests.sandbox_process import SandboxControl
+from tests.world import World
+
+UI = Path(console.__path__[0]) / "ui.py"
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def use_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], None]]:
+    """Make settings those of this process, as its environment would."""
+
+    def use(settings: Settings) -> None:
+        monkeypatch.setitem(Settings.model_config, "env_file", None)
+        for name, value in settings.model_dump(exclude_unset=True).items():
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            monkeypatch.setenv(name.upper(), text)
+        forget()
+
+    def forget() -> None:
+        get_settings.cache_clear()
+        wiring.cache_clear()
+
+    yield use
+    forget()
+
+
+@pytest.fixture
+def web(settings: Settings, use_settings: Callable[[Settings], None]) -> Iterator[str]:
+    """The address of the routes, served without the pages."""
+    server = uvicorn.Server(uvicorn.Config(create_routes_app(), host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < deadline and thread.is_alive(), "the routes did not start"
+        time.sleep(0.01)
+    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    use_settings(Settings(_env_file=None, **settings.model_dump(exclude_unset=True) | {"public_base_url": address}))
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def world(settings: Settings, sandbox: SandboxControl, use_settings: Callable[[Settings], None]) -> World:
+    """The product on the database that the pages show."""
+    use_settings(settings)
+    return World(settings, sandbox)
+
+
+@pytest.fixture
+def open_page(settings: Settings, use_settings: Callable[[Settings], None]) -> OpenPage:
+    """Open a page by its file, with parameters in its address, as a browser would."""
+    use_settings(settings)
+
+    def open_(page: str, **query: str) -> AppTest:
+        visit = AppTest.from_file(UI, default_timeout=30)
+        visit.switch_page(f"app_pages/{page}.py")
+        for name, value in query.items():
+            visit.query_params[name] = value
+        visit.run()
+        assert not visit.exception, visit.exception
+        return visit
+
+    return open_
+
+
+def words_of(page: AppTest) -> str:
+    """Everything a person can read on a page, in one text without Markdown's backslashes."""
+    kinds = ("title", "subheader", "markdown", "caption", "metric", "error", "warning", "info", "success")
+    parts = []
+    for kind in kinds:
+        for element in page.get(kind):
+            parts += [element.proto.title] if getattr(element.proto, "title", "") else []
+            parts += [element.label] if kind == "metric" else []
+            parts.append(str(element.value))
+    parts += [link.proto.label for link in page.get("page_link")]
+    return "\n".join(parts).replace("\\", "")
