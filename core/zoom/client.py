@@ -65,13 +65,13 @@ class ZoomClient:
         """Read a meeting; raises `ZoomNotFound` for one that is deleted or has expired."""
         return _read(ZoomMeeting, self._call(credentials, LIGHT, "GET", _meeting(meeting_id)))
 
-    def list_meetings(self, credentials: Credentials, *, type: str = "scheduled") -> list[MeetingItem]:
+    def list_meetings(self, credentials: Credentials, *, which: str = "scheduled") -> list[MeetingItem]:
         """All meetings of the user: `scheduled` those to come, running, or past and not deleted; `live` the running.
 
         `upcoming` would leave out what should have begun, and with it a meeting that was made late.
         """
         found: list[MeetingItem] = []
-        params = {"type": type, "page_size": str(PAGE_SIZE)}
+        params = {"type": which, "page_size": str(PAGE_SIZE)}
         for _ in range(MOST_PAGES):
             response = self._call(credentials, MEDIUM, "GET", "/users/me/meetings", params=params)
             page = _read(MeetingPage, response)

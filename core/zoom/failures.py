@@ -99,7 +99,8 @@ def failure(response: requests.Response, *, changes: bool, now: datetime) -> Zoo
     facts: dict[str, Any] = {"status": response.status_code, "tracking_id": response.headers.get(TRACKING_HEADER)}
     body = json_object(response)
     code = body.get("code") if body else None
-    if response.ok and not (isinstance(code, int) and "message" in (body or {})):
+    succeeded = 200 <= response.status_code < 300  # not `ok`, which takes a redirect for a success
+    if succeeded and not (isinstance(code, int) and "message" in (body or {})):
         return None if body is not None or response.status_code == 204 else _unreadable(changes, facts)
     facts["code"] = code if isinstance(code, int) else None
     if response.status_code == 429:

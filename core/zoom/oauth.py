@@ -162,7 +162,7 @@ def _refusal(response: requests.Response) -> ZoomError | None:
             maybe_done=True,
             **facts,
         )
-    if response.ok and "error" not in body:
+    if 200 <= response.status_code < 300 and "error" not in body:
         return None
     error, reason = str(body.get("error", "")), str(body.get("reason", ""))
     if error == "invalid_grant" or DEAD_GRANT_CODES.search(f"{body.get('code', '')} {reason}"):
