@@ -104,7 +104,7 @@ def one_line(text: str) -> str:
 
 
 def _address(name: str, address: str) -> str:
-    if name.isascii():
+    if name.isascii() and "=?" not in name:  # what looks encoded would be decoded by who reads it
         return formataddr((name, address))
     header = Header(name, "utf-8")
     header.append(f"<{address}>", "us-ascii")
