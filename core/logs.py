@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 HIDDEN = "[hidden]"
-SECRET_NAMES = re.compile(r"token|secret|passw|passcode|start_url|authorization|code_verifier|cookie|pwd", re.IGNORECASE)
+SECRET_NAMES = re.compile(
+    r"token|secret|passw|passcode|start_url|authorization|code_verifier|cookie|pwd", re.IGNORECASE
+)
 # Values that give themselves away wherever they stand: JWTs, bearer headers, start links, embedded passcodes.
 SECRET_VALUES = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
@@ -49,7 +51,9 @@ def configure(log_format: str = "console", level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
         hide_secrets,
     ]
-    renderer = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

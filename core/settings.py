@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     mode: Literal["sandbox", "production"] = "sandbox"
 
     database_url: str | None = Field(default=None, description="postgresql+psycopg://...; unset: the embedded server")
-    dagster_database_url: str | None = Field(default=None, description="postgresql+psycopg2://...; unset: beside the product's")
+    dagster_database_url: str | None = Field(
+        default=None, description="postgresql+psycopg2://...; unset: beside the product's"
+    )
     dagster_home: Path | None = None
     state_dir: Path = Path(".zoompool")
 
@@ -50,10 +52,14 @@ class Settings(BaseSettings):
     zoom_plan: Literal["pro", "business"] = "business"
     zoom_concurrency: int = Field(default=16, ge=1, le=64, description="calls to Zoom at once in one run")
 
-    token_encryption_keys: SecretStr | None = Field(default=None, description="Fernet keys, newest first, separated by commas")
+    token_encryption_keys: SecretStr | None = Field(
+        default=None, description="Fernet keys, newest first, separated by commas"
+    )
     session_secret: SecretStr | None = None
 
-    smtp_url: SecretStr | None = Field(default=None, description="smtp://, smtp+starttls:// or smtps://user:password@host:port")
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://, smtp+starttls:// or smtps://user:password@host:port"
+    )
     mail_from: str = "QuantixOne <no-reply@quantixone.example>"
 
     lead_time: Duration = timedelta(minutes=10)
@@ -65,7 +71,9 @@ class Settings(BaseSettings):
     delete_finished_meetings: bool = True
 
     bulk_batch_size: int = Field(default=250, ge=1, le=1000, description="appointments opened by one bulk run")
-    tick_seconds: int = Field(default=14, ge=4, le=60, description="the sensors' interval; Dagster rounds up to steps of 5 s")
+    tick_seconds: int = Field(
+        default=14, ge=4, le=60, description="the sensors' interval; Dagster rounds up to steps of 5 s"
+    )
     alert_urls: str = ""
     log_format: Literal["console", "json"] = "console"
 

@@ -6,6 +6,8 @@ from functools import cached_property, lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.db.embedded import PRODUCT_DATABASE, answers, url
+from core.db.embedded_home import home_of
 from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
 from core.errors import ConfigurationError
@@ -25,15 +27,23 @@ class Wiring:
 
     settings: Settings
 
-    @property
+    @cached_property
     def database_url(self) -> str:
-        """Where the database is. Raises `ConfigurationError` where nobody has said and nobody has started one."""
-        if self.settings.database_url is None:
-            raise ConfigurationError(
-                "There is no database to talk to: DATABASE_URL is not set.",
-                next_step="Start everything with `make up`, or set DATABASE_URL to a PostgreSQL 16 or newer.",
-            )
-        return self.settings.database_url
+        """Where the database is: where the settings say, or the embedded server of the state folder while it runs.
+
+        Raises:
+            ConfigurationError: nobody has said, and none runs.
+        """
+        if self.settings.database_url is not None:
+            return self.settings.database_url
+        if self.settings.state_dir.exists():
+            home = home_of(self.settings.state_dir)
+            if answers(home):
+                return url(home.socket, PRODUCT_DATABASE, "psycopg")
+        raise ConfigurationError(
+            "There is no database to talk to: DATABASE_URL is not set and no embedded server runs here.",
+            next_step="Start everything with `make up`, or set DATABASE_URL to a PostgreSQL 16 or newer.",
+        )
 
     @cached_property
     def engine(self) -> sa.Engine:

@@ -8,8 +8,8 @@ import dagster as dg
 from core.clock import utcnow
 from core.db.sql import statements
 from core.domain.planning import MOST_ISOLATED_RUNS, DueWork, bulk_runs
-from core.services.deliver import due_mails
 from core.services.due import Isolated, due_work, isolated_work
+from core.services.mail_claim import due_mails
 from core.settings import get_settings
 from core.wiring import wiring
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
@@ -110,7 +110,7 @@ def _isolated(work: Isolated) -> dg.RunRequest:
 
 
 def _config(batch: Batch) -> dg.RunConfig:
-    return dg.RunConfig(ops={op: batch for op in ("allocate_accounts", "create_meetings", "notify_clients")})
+    return dg.RunConfig(ops=dict.fromkeys(("allocate_accounts", "create_meetings", "notify_clients"), batch))
 
 
 def _count(context: dg.SensorEvaluationContext, job: dg.JobDefinition, statuses: list[dg.DagsterRunStatus]) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 
 import dagster as dg
 
-from core.services.deliver import DeliveryReport
 from core.services.closing import Settled
+from core.services.deliver import DeliveryReport
 from core.services.opening.one import StillWaiting
 from core.services.opening.run import Outcome
 

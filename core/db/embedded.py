@@ -23,6 +23,7 @@ from core.process import before_exec
 __all__ = ["FOR_TESTS", "EmbeddedServerError", "embedded_server", "ensure_database", "find_running", "url"]
 
 SUPERUSER = "postgres"
+PRODUCT_DATABASE = "zoompool"
 SERVER_OPTIONS = {
     "port": str(PORT),  # said aloud, or PGPORT in somebody's environment would choose
     "listen_addresses": "",

@@ -58,9 +58,7 @@ def book(
     address = email("client_email", booking.client_email)
     # FOR SHARE keeps the calendar's meeting location still until this booking stands.
     meets_on = session.scalar(
-        sa.select(Calendar.meeting_location)
-        .where(Calendar.id == calendar.id)
-        .with_for_update(read=True)
+        sa.select(Calendar.meeting_location).where(Calendar.id == calendar.id).with_for_update(read=True)
     )
     appointment: Appointment | None = session.scalar(
         insert(Appointment)
@@ -79,12 +77,8 @@ def book(
         .on_conflict_do_nothing(index_elements=["location_id", "external_id"])
         .returning(Appointment)
     )
-    if (
-        appointment is None
-    ):  # two bookings of one id at the same moment: the other one was first
-        return _same(
-            find_appointment(session, location, external_id), booking, calendar
-        )
+    if appointment is None:  # two bookings of one id at the same moment: the other one was first
+        return _same(find_appointment(session, location, external_id), booking, calendar)
     session.execute(
         sa.insert(AppointmentRevision).values(
             appointment_id=appointment.id,
@@ -106,9 +100,7 @@ def book(
     return appointment
 
 
-def find_appointment(
-    session: Session, location: Location, external_id: str
-) -> Appointment:
+def find_appointment(session: Session, location: Location, external_id: str) -> Appointment:
     """The appointment that the caller knows by *external_id*. Raises `NotFound`."""
     appointment = _find(session, location, external_id)
     if appointment is None:

@@ -27,19 +27,13 @@ def add_calendar(
     """Add a calendar to *location*. Raises `InvalidInput` or, if the name is taken, `Conflict`."""
     with checked():
         name = checks.text("name", name)
-    if session.scalar(
-        sa.select(Calendar.id).where(
-            Calendar.location_id == location.id, Calendar.name == name
-        )
-    ):
+    if session.scalar(sa.select(Calendar.id).where(Calendar.location_id == location.id, Calendar.name == name)):
         raise Conflict(
             f"{location.name} has a calendar named {name} already.",
             next_step="Choose another name.",
         )
     if not 1 <= default_minutes <= 24 * 60:
-        raise InvalidInput(
-            "default_minutes", f"{default_minutes} is not between 1 and 1440."
-        )
+        raise InvalidInput("default_minutes", f"{default_minutes} is not between 1 and 1440.")
     calendar = Calendar(
         location_id=location.id,
         name=name,
@@ -76,11 +70,7 @@ def set_meeting_location(
     """
     wanted = _meeting_location(meeting_location)
     # Booking reads the calendar FOR SHARE, so no appointment slips in between with the old answer.
-    session.execute(
-        sa.select(Calendar.id)
-        .where(Calendar.id == calendar.id)
-        .with_for_update(key_share=True)
-    )
+    session.execute(sa.select(Calendar.id).where(Calendar.id == calendar.id).with_for_update(key_share=True))
     calendar.meeting_location, calendar.meeting_detail = wanted, meeting_detail
     calendar.row_version += 1
     to_zoom = wanted == MeetingLocation.ZOOM
@@ -91,11 +81,7 @@ def set_meeting_location(
             Appointment.status == "booked",
             Appointment.ends_at > now,
         )
-        .where(
-            Appointment.link == Link.NOT_NEEDED
-            if to_zoom
-            else Appointment.link.in_((Link.NOT_DUE, Link.WAITING))
-        )
+        .where(Appointment.link == Link.NOT_NEEDED if to_zoom else Appointment.link.in_((Link.NOT_DUE, Link.WAITING)))
         .values(
             link=Link.NOT_DUE if to_zoom else Link.NOT_NEEDED,
             reason=None,
@@ -129,29 +115,19 @@ def find_calendar(session: Session, location: Location, name: str) -> Calendar:
         known = [each.name for each in list_calendars(session, location)]
         raise NotFound(
             f"{location.name} has no calendar named {name}.",
-            next_step=f"It has: {', '.join(known)}."
-            if known
-            else "Add it first: zoompool calendars add NAME.",
+            next_step=f"It has: {', '.join(known)}." if known else "Add it first: zoompool calendars add NAME.",
         )
     return calendar
 
 
 def list_calendars(session: Session, location: Location) -> list[Calendar]:
     """The calendars of *location*, by name."""
-    found = (
-        sa.select(Calendar)
-        .where(Calendar.location_id == location.id)
-        .order_by(Calendar.name)
-    )
+    found = sa.select(Calendar).where(Calendar.location_id == location.id).order_by(Calendar.name)
     return list(session.scalars(found))
 
 
 def _meeting_location(value: str) -> MeetingLocation:
     try:
-        return MeetingLocation(
-            value.strip().lower().replace("-", "_").replace(" ", "_")
-        )
+        return MeetingLocation(value.strip().lower().replace("-", "_").replace(" ", "_"))
     except ValueError:
-        raise InvalidInput(
-            "meeting_location", f"{value!r} is none of {', '.join(MeetingLocation)}."
-        ) from None
+        raise InvalidInput("meeting_location", f"{value!r} is none of {', '.join(MeetingLocation)}.") from None

@@ -13,8 +13,8 @@ from core.domain import states
 from core.errors import Conflict, MeetingInProgress, ZoomNotFound, ZoomPoolError
 from core.services.book import find_appointment
 from core.services.closing import finish, settle_owed
-from core.services.opening.attempt import Zoom
 from core.services.locations import find_location
+from core.services.opening.attempt import Zoom
 from core.services.outbox import cancelled, queue_mails, withdraw
 from core.services.timeline import note
 
@@ -57,17 +57,11 @@ def cancel(
         appointment = find_appointment(session, place, external_id)
     _refuse_while_live(sessions, zoom, appointment, clock())
     with sessions.begin() as session:
-        leases, meetings, before = _cancel(
-            session, place, appointment, actor=actor, now=clock()
-        )
+        leases, meetings, before = _cancel(session, place, appointment, actor=actor, now=clock())
     if meetings:
-        settle_owed(
-            sessions, zoom, clock=clock, run_id=None, actor=actor, only=meetings
-        )
+        settle_owed(sessions, zoom, clock=clock, run_id=None, actor=actor, only=meetings)
     with sessions() as session:
-        open_leases = sa.select(Lease.id).where(
-            Lease.id.in_(leases), Lease.released_at.is_(None)
-        )
+        open_leases = sa.select(Lease.id).where(Lease.id.in_(leases), Lease.released_at.is_(None))
         free = session.scalar(open_leases) is None
     return Cancelled(appointment.external_id, before, free)
 
@@ -82,9 +76,7 @@ def _cancel(
 ) -> tuple[list[int], list[int], bool]:
     """The transaction of a cancellation; returns the leases that close, the meetings to delete, and whether it was before."""
     locked = session.scalars(
-        sa.select(Appointment)
-        .where(Appointment.id == appointment.id)
-        .with_for_update(key_share=True)
+        sa.select(Appointment).where(Appointment.id == appointment.id).with_for_update(key_share=True)
     ).one()
     if locked.status == states.Appointment.CANCELLED:
         return [], [], True
@@ -98,9 +90,7 @@ def _cancel(
         states.Link.ENDED,
         now,
     )
-    locked.reason = locked.reason_detail = locked.isolated_at = (
-        locked.next_attempt_at
-    ) = None
+    locked.reason = locked.reason_detail = locked.isolated_at = locked.next_attempt_at = None
     locked.row_version += 1
     session.flush()  # what follows looks at the appointment as it is now
     session.execute(
@@ -112,9 +102,7 @@ def _cancel(
         .where(AppointmentRevision.outcome.is_(None))
         .values(outcome="cancelled")
     )
-    leases, meetings = close_leases(
-        session, locked, reason=states.Release.CANCELLED, actor=actor, now=now
-    )
+    leases, meetings = close_leases(session, locked, reason=states.Release.CANCELLED, actor=actor, now=now)
     note(
         session,
         "appointment_cancelled",
@@ -159,9 +147,7 @@ def close_leases(
     return leases, meetings
 
 
-def _refuse_while_live(
-    sessions: sessionmaker[Session], zoom: Zoom, appointment: Appointment, now: datetime
-) -> None:
+def _refuse_while_live(sessions: sessionmaker[Session], zoom: Zoom, appointment: Appointment, now: datetime) -> None:
     """Ask Zoom before anything is changed; while it does not answer, the deletion itself asks again."""
     with sessions() as session:
         made = session.execute(
@@ -177,9 +163,7 @@ def _refuse_while_live(
     if made is None:
         return
     try:
-        credentials = zoom.tokens.fresh([made.account_id], now=now).ready[
-            made.account_id
-        ]
+        credentials = zoom.tokens.fresh([made.account_id], now=now).ready[made.account_id]
         meeting = zoom.tokens.using(
             credentials,
             lambda c: zoom.client.get_meeting(c, str(made.zoom_meeting_id)),
@@ -188,6 +172,4 @@ def _refuse_while_live(
     except (KeyError, ZoomNotFound, ZoomPoolError):
         return
     if meeting.started:
-        raise MeetingInProgress(
-            f"People are in the meeting of appointment {appointment.external_id}."
-        )
+        raise MeetingInProgress(f"People are in the meeting of appointment {appointment.external_id}.")

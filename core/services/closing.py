@@ -71,13 +71,9 @@ def settle_owed(
         credentials = fresh.ready.get(row.account_id)
         if credentials is None:
             return _later(sessions, row, fresh.failed[row.account_id], clock())
-        return _settle(
-            sessions, zoom, row, credentials, clock=clock, run_id=run_id, actor=actor
-        )
+        return _settle(sessions, zoom, row, credentials, clock=clock, run_id=run_id, actor=actor)
 
-    with ThreadPoolExecutor(
-        min(threads, len(owed)), thread_name_prefix="settle"
-    ) as pool:
+    with ThreadPoolExecutor(min(threads, len(owed)), thread_name_prefix="settle") as pool:
         settled = list(pool.map(settle, owed))
     with sessions.begin() as session:
         finish(
@@ -119,13 +115,9 @@ def _settle(
     actor: str,
 ) -> Settled:
     try:
-        meeting_id = row.zoom_meeting_id or _find(
-            sessions, zoom, row, credentials, clock()
-        )
+        meeting_id = row.zoom_meeting_id or _find(sessions, zoom, row, credentials, clock())
         if meeting_id is None and clock() - row.intended_at < LOOK_FOR:
-            return _again(
-                sessions, row, "not found yet; looked for again", clock() + LOOK_AGAIN
-            )
+            return _again(sessions, row, "not found yet; looked for again", clock() + LOOK_AGAIN)
         if meeting_id is not None and not zoom.tokens.using(
             credentials,
             lambda c: _delete_unless_started(zoom.client, c, meeting_id),
@@ -161,9 +153,7 @@ def _find(
     credentials: AccountCredentials,
     now: datetime,
 ) -> str | None:
-    found = zoom.tokens.using(
-        credentials, lambda c: find_meeting(zoom.client, c, row.reference), now=now
-    )
+    found = zoom.tokens.using(credentials, lambda c: find_meeting(zoom.client, c, row.reference), now=now)
     if found is None:
         return None
     with sessions.begin() as session:
@@ -174,9 +164,7 @@ def _find(
     return found.id
 
 
-def _delete_unless_started(
-    client: ZoomClient, credentials: Credentials, meeting_id: str
-) -> bool:
+def _delete_unless_started(client: ZoomClient, credentials: Credentials, meeting_id: str) -> bool:
     try:
         if client.get_meeting(credentials, meeting_id).started:
             return False
@@ -193,11 +181,7 @@ def _later(
     now: datetime,
 ) -> Settled:
     """A dead grant waits for its reconnection; everything else is asked again soon."""
-    pause = (
-        ASK_AGAIN[-1]
-        if isinstance(error, NeedsReauth) or not isinstance(error, ZoomError)
-        else ASK_AGAIN[0]
-    )
+    pause = ASK_AGAIN[-1] if isinstance(error, NeedsReauth) or not isinstance(error, ZoomError) else ASK_AGAIN[0]
     return _again(sessions, row, str(error), now + pause)
 
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.sql import statements
 from core.domain.due import ESCALATE_BEFORE_START, OpeningHours
 from core.domain.planning import DueWork
-from core.services.lease import LONG_AGO, Granted, Waiting, allocate
+from core.services.lease import Granted, Waiting, allocate
 from core.services.tidy import tidy
 
 # Four bulk runs begin at the same moment; a location that another one holds is free again within a transaction's length.
@@ -70,7 +70,7 @@ def allocate_due(
         with sessions() as session:
             if not due_work(session, hours=hours, now=clock()).servable:
                 return result
-        time.sleep(random.uniform(*PAUSE))  # noqa: S311 - keeps racing allocators out of step, no secret
+        time.sleep(random.uniform(*PAUSE))
 
 
 def _window(hours: OpeningHours, now: datetime) -> dict[str, object]:

@@ -22,10 +22,6 @@ def email(field: str, value: str) -> str:
     """A deliverable-looking address in its normal form. Nobody is asked over the network."""
     try:
         # Sandbox, tests and intranets use names such as client@clinic.test, which are special-use and yet fine here.
-        return validate_email(
-            value.strip(), check_deliverability=False, test_environment=True
-        ).normalized
+        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
-        raise InvalidInput(
-            field, f"{value!r} is not an e-mail address: {error}"
-        ) from error
+        raise InvalidInput(field, f"{value!r} is not an e-mail address: {error}") from error

@@ -77,9 +77,7 @@ def allocate(
     locations = [id for (id,) in session.execute(sql["lock_locations"], given)]
     granted: list[Granted] = []
     if locations:
-        session.execute(
-            sql["close_passed_cooldowns"], {**given, "locations": locations}
-        )
+        session.execute(sql["close_passed_cooldowns"], {**given, "locations": locations})
         rows = session.execute(sql["grant_leases"], {**given, "locations": locations})
         granted = [Granted(*row) for row in rows]
     waiting = [Waiting(*row) for row in session.execute(sql["mark_waiting"], given)]
@@ -95,9 +93,7 @@ def claim_stalled(session: Session, *, run_id: str, limit: int, now: datetime) -
     return len(rows.all())
 
 
-def claim_for(
-    session: Session, appointment_ids: Sequence[int], *, run_id: str, now: datetime
-) -> int:
+def claim_for(session: Session, appointment_ids: Sequence[int], *, run_id: str, now: datetime) -> int:
     """Take the open leases of these appointments, unless a living run has them; how many were taken."""
     rows = session.execute(
         statements("allocate")["claim_for"],
@@ -114,8 +110,6 @@ def claim_for(
 def renew_claims(session: Session, *, run_id: str, now: datetime) -> None:
     """Say that *run_id* is alive and still at work on its leases."""
     session.execute(
-        sa.text(
-            "UPDATE leases SET claimed_until = :until WHERE claimed_by_run = :run_id AND state = 'reserved'"
-        ),
+        sa.text("UPDATE leases SET claimed_until = :until WHERE claimed_by_run = :run_id AND state = 'reserved'"),
         {"until": now + CLAIM, "run_id": run_id},
     )

@@ -44,18 +44,12 @@ def add_location(
 
 def find_location(session: Session, name: str) -> Location:
     """The location of that name, whatever the case. Raises `NotFound`, saying which there are."""
-    location = session.scalar(
-        sa.select(Location).where(sa.func.lower(Location.name) == name.strip().lower())
-    )
+    location = session.scalar(sa.select(Location).where(sa.func.lower(Location.name) == name.strip().lower()))
     if location is None:
-        known = session.scalars(
-            sa.select(Location.name).order_by(Location.name).limit(10)
-        ).all()
+        known = session.scalars(sa.select(Location.name).order_by(Location.name).limit(10)).all()
         raise NotFound(
             f"There is no location named {name}.",
-            next_step=f"There are: {', '.join(known)}."
-            if known
-            else "Add it first: zoompool locations add NAME.",
+            next_step=f"There are: {', '.join(known)}." if known else "Add it first: zoompool locations add NAME.",
         )
     return location
 
@@ -65,9 +59,7 @@ def list_locations(session: Session) -> list[Location]:
     return list(session.scalars(sa.select(Location).order_by(Location.name)))
 
 
-def issue_seat(
-    session: Session, *, location: Location, address: str, actor: str, now: datetime
-) -> Seat:
+def issue_seat(session: Session, *, location: Location, address: str, actor: str, now: datetime) -> Seat:
     """Issue a licensed Zoom user, known by its e-mail *address*, to *location*. Issuing it again changes nothing.
 
     Raises:
@@ -75,13 +67,9 @@ def issue_seat(
         Conflict: the seat is issued to another location.
     """
     address = email("email", address).lower()
-    seat = session.scalar(
-        sa.select(Seat).where(Seat.email == address, Seat.taken_back_at.is_(None))
-    )
+    seat = session.scalar(sa.select(Seat).where(Seat.email == address, Seat.taken_back_at.is_(None)))
     if seat is None:
-        seat = Seat(
-            location_id=location.id, email=address, issued_at=now, issued_by=actor
-        )
+        seat = Seat(location_id=location.id, email=address, issued_at=now, issued_by=actor)
         session.add(seat)
         session.flush()  # a second issuer of the same address fails here, by name
         note(
@@ -122,9 +110,5 @@ def find_seat(session: Session, location: Location, address: str) -> Seat:
 
 def list_seats(session: Session, location: Location) -> list[Seat]:
     """The seats issued to *location*, by address."""
-    found = (
-        sa.select(Seat)
-        .where(Seat.location_id == location.id, Seat.taken_back_at.is_(None))
-        .order_by(Seat.email)
-    )
+    found = sa.select(Seat).where(Seat.location_id == location.id, Seat.taken_back_at.is_(None)).order_by(Seat.email)
     return list(session.scalars(found))

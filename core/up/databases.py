@@ -5,13 +5,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.db.embedded import ensure_database, url
+from core.db.embedded import PRODUCT_DATABASE, ensure_database, url
 from core.db.engine import DAGSTER_DRIVER, PRODUCT_DRIVER, with_driver
 from core.db.migrate import upgrade
 from core.errors import ConfigurationError
 from core.settings import Settings
 
-NAME = "zoompool"
 DAGSTER_NAME = "dagster"
 
 
@@ -25,9 +24,9 @@ class Databases:
 
 def embedded_databases(socket_dir: Path) -> Databases:
     """Create both on the embedded server if need be, and bring the product's to the newest schema."""
-    for name in (NAME, DAGSTER_NAME):
+    for name in (PRODUCT_DATABASE, DAGSTER_NAME):
         ensure_database(socket_dir, name)
-    found = Databases(url(socket_dir, NAME, "psycopg"), url(socket_dir, DAGSTER_NAME, "psycopg2"))
+    found = Databases(url(socket_dir, PRODUCT_DATABASE, "psycopg"), url(socket_dir, DAGSTER_NAME, "psycopg2"))
     upgrade(found.product)
     return found
 

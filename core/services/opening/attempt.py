@@ -31,16 +31,12 @@ class Zoom:
     tokens: Tokens
 
 
-def attempt(
-    zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime
-) -> Attempt:
+def attempt(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Attempt:
     """Make the meeting of *opening*, or look for the one an earlier try may have made. Never raises what Zoom may do."""
     made: Made | None = None
     try:
         made = (
-            _look_for(zoom, opening, credentials, now)
-            if opening.doubtful
-            else _make(zoom, opening, credentials, now)
+            _look_for(zoom, opening, credentials, now) if opening.doubtful else _make(zoom, opening, credentials, now)
         )
         if made is not None:
             judge(made.meeting)
@@ -49,28 +45,18 @@ def attempt(
     return Attempt(opening, made, None)
 
 
-def _make(
-    zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime
-) -> Made:
+def _make(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Made:
     wanted = _request(opening, now)
-    meeting = zoom.tokens.using(
-        credentials, lambda c: zoom.client.create_meeting(c, wanted), now=now
-    )
+    meeting = zoom.tokens.using(credentials, lambda c: zoom.client.create_meeting(c, wanted), now=now)
     return Made(opening, meeting, adopted=False)
 
 
-def _look_for(
-    zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime
-) -> Made | None:
-    found = zoom.tokens.using(
-        credentials, lambda c: find_meeting(zoom.client, c, opening.reference), now=now
-    )
+def _look_for(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Made | None:
+    found = zoom.tokens.using(credentials, lambda c: find_meeting(zoom.client, c, opening.reference), now=now)
     return Made(opening, found, adopted=True) if found is not None else None
 
 
-def find_meeting(
-    client: ZoomClient, credentials: Credentials, reference: str
-) -> ZoomMeeting | None:
+def find_meeting(client: ZoomClient, credentials: Credentials, reference: str) -> ZoomMeeting | None:
     """The meeting of the account whose agenda carries *reference*; read again, for the list leaves out passcode and settings."""
     for item in client.list_meetings(credentials):
         if item.agenda and reference in item.agenda.split():

@@ -17,9 +17,7 @@ from core.services.opening.record import Made, release
 from core.services.timeline import SYSTEM, note
 from core.zoom.vault import TokenVault
 
-LOCK_LOCATION = sa.text(
-    "SELECT FROM locations WHERE id = :location_id FOR NO KEY UPDATE"
-)
+LOCK_LOCATION = sa.text("SELECT FROM locations WHERE id = :location_id FOR NO KEY UPDATE")
 BACK_IN_LINE = sa.text(
     "UPDATE appointments SET link = 'not_due', isolated_at = NULL, next_attempt_at = NULL WHERE id = :id AND status = 'booked'"
 )
@@ -75,9 +73,7 @@ def next_account(
     return _lease_anew(session, opening, hands=hands, now=now)
 
 
-def recording_account(
-    session: Session, made: Made, *, hands: Hands, now: datetime
-) -> Opening | None:
+def recording_account(session: Session, made: Made, *, hands: Hands, now: datetime) -> Opening | None:
     """Lease another account to an appointment whose meeting Zoom would not record; None: none is free, and it keeps this one.
 
     The account is not benched: where no account records, links go out all the same, marked as not recorded.
@@ -110,9 +106,7 @@ def _take_off(
     now: datetime,
 ) -> bool:
     sql = statements("opening")
-    session.execute(
-        sql["lock_appointments"], {"appointments": [opening.appointment_id]}
-    )
+    session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     if made is not None:
         session.execute(
             sql["unwanted"],
@@ -136,9 +130,7 @@ def _take_off(
     return True
 
 
-def _lease_anew(
-    session: Session, opening: Opening, *, hands: Hands, now: datetime
-) -> Opening | None:
+def _lease_anew(session: Session, opening: Opening, *, hands: Hands, now: datetime) -> Opening | None:
     allocation = allocate(
         session,
         hours=hands.hours,

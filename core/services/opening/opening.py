@@ -73,14 +73,8 @@ def intend(
                 "now": now,
             },
         )
-        passcode_of = {
-            row.lease_id: passcode
-            for row, passcode in zip(fresh, passcodes, strict=True)
-        }
-        made = {
-            row.lease_id: (row.id, row.reference, passcode_of[row.lease_id])
-            for row in rows
-        }
+        passcode_of = {row.lease_id: passcode for row, passcode in zip(fresh, passcodes, strict=True)}
+        made = {row.lease_id: (row.id, row.reference, passcode_of[row.lease_id]) for row in rows}
     again = [row.meeting_id for row in claimed if row.meeting_id is not None]
     if again:
         session.execute(sql["try_again"], {"meeting_ids": again})
@@ -93,18 +87,14 @@ def intend(
     return [_opening(row, made, vault) for row in claimed]
 
 
-def intend_anew(
-    session: Session, opening: Opening, *, run_id: str, vault: TokenVault, now: datetime
-) -> Opening | None:
+def intend_anew(session: Session, opening: Opening, *, run_id: str, vault: TokenVault, now: datetime) -> Opening | None:
     """Give an opening whose doubtful meeting was not found a new intent, with a reference of its own; None if the claim is lost.
 
     The list may lag behind: the old one stays *unknown* and is looked for again, and deleted if it turns up.
     """
     again = {"meeting_id": opening.meeting_id, "look_again_at": now + LOOK_AGAIN}
     session.execute(statements("opening")["not_found"], again)
-    openings = intend(
-        session, run_id=run_id, vault=vault, now=now, lease_ids=[opening.lease_id]
-    )
+    openings = intend(session, run_id=run_id, vault=vault, now=now, lease_ids=[opening.lease_id])
     return openings[0] if openings else None
 
 

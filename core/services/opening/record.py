@@ -38,9 +38,7 @@ def record_ready(
     """
     sql = statements("opening")
     openings = [each.opening for each in made]
-    session.execute(
-        sql["lock_appointments"], {"appointments": [o.appointment_id for o in openings]}
-    )
+    session.execute(sql["lock_appointments"], {"appointments": [o.appointment_id for o in openings]})
     won = set(
         session.scalars(
             sql["win"],
@@ -51,9 +49,7 @@ def record_ready(
             },
         )
     )
-    session.execute(
-        sql["record_meetings"], {**_meeting_columns(made, won, vault), "now": now}
-    )
+    session.execute(sql["record_meetings"], {**_meeting_columns(made, won, vault), "now": now})
     ours = [each for each in made if each.opening.lease_id in won]
     if ours:
         session.execute(
@@ -88,9 +84,7 @@ def put_back(
 ) -> None:
     """Leave the opening to whoever comes after *until*; *counted* if the failure was its own, *absent* if surely nothing was made."""
     sql = statements("opening")
-    session.execute(
-        sql["lock_appointments"], {"appointments": [opening.appointment_id]}
-    )
+    session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     session.execute(
         sql["put_back"],
         {
@@ -121,9 +115,7 @@ def set_aside(
     If nothing was made on Zoom (*absent*) its account goes back to the pool; otherwise the lease stays, for the meeting may exist.
     """
     sql = statements("opening")
-    session.execute(
-        sql["lock_appointments"], {"appointments": [opening.appointment_id]}
-    )
+    session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     mine = {"lease_id": opening.lease_id, "fence": opening.fence}
     if absent:
         kept = release(
@@ -189,9 +181,7 @@ def release(
     return ended.first() is not None
 
 
-def _meeting_columns(
-    made: Sequence[Made], won: set[int], vault: TokenVault
-) -> dict[str, list[object]]:
+def _meeting_columns(made: Sequence[Made], won: set[int], vault: TokenVault) -> dict[str, list[object]]:
     # Zoom may have given another passcode than the one asked for (a locked policy): what it says is what works.
     passcodes = [each.meeting.password or each.opening.passcode for each in made]
     return {

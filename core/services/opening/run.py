@@ -101,37 +101,25 @@ def _work(batch: Batch, openings: Sequence[Opening], pool: ThreadPoolExecutor) -
     running = _submit(batch, openings, pool)
     renew_at = batch.clock() + RENEW_EVERY
     while running:
-        done, running = wait(
-            running, timeout=RENEW_EVERY.total_seconds(), return_when=FIRST_COMPLETED
-        )
-        running |= _submit(
-            batch, _take_in(batch, [future.result() for future in done]), pool
-        )
+        done, running = wait(running, timeout=RENEW_EVERY.total_seconds(), return_when=FIRST_COMPLETED)
+        running |= _submit(batch, _take_in(batch, [future.result() for future in done]), pool)
         if batch.clock() >= renew_at:
             renew_at = batch.clock() + RENEW_EVERY
             with batch.sessions.begin() as session:
                 renew_claims(session, run_id=batch.hands.run_id, now=batch.clock())
 
 
-def _submit(
-    batch: Batch, openings: Sequence[Opening], pool: ThreadPoolExecutor
-) -> set[Future[Attempt]]:
+def _submit(batch: Batch, openings: Sequence[Opening], pool: ThreadPoolExecutor) -> set[Future[Attempt]]:
     """Start a try for each opening; where its account has no usable token, the try has failed already."""
     if not openings:
         return set()
-    fresh = batch.zoom.tokens.fresh(
-        [opening.account_id for opening in openings], now=batch.clock()
-    )
+    fresh = batch.zoom.tokens.fresh([opening.account_id for opening in openings], now=batch.clock())
     tries: set[Future[Attempt]] = set()
     for opening in openings:
         if opening.account_id in fresh.ready:
-            tries.add(
-                pool.submit(_try, batch, opening, fresh.ready[opening.account_id])
-            )
+            tries.add(pool.submit(_try, batch, opening, fresh.ready[opening.account_id]))
         else:
-            tries.add(
-                pool.submit(Attempt, opening, None, fresh.failed[opening.account_id])
-            )
+            tries.add(pool.submit(Attempt, opening, None, fresh.failed[opening.account_id]))
     return tries
 
 
@@ -147,19 +135,11 @@ def _try(batch: Batch, opening: Opening, credentials: AccountCredentials) -> Att
 
 def _take_in(batch: Batch, attempts: Sequence[Attempt]) -> list[Opening]:
     """Record what came; returns the openings that go on under another account."""
-    made = [
-        each.made for each in attempts if each.error is None and each.made is not None
-    ]
-    again = [
-        _another_recorder(batch, each) for each in made if _is_worth_moving(batch, each)
-    ]
+    made = [each.made for each in attempts if each.error is None and each.made is not None]
+    again = [_another_recorder(batch, each) for each in made if _is_worth_moving(batch, each)]
     moved = {opening.appointment_id for opening in again if opening is not None}
     _record(batch, [each for each in made if each.opening.appointment_id not in moved])
-    again += [
-        _take_failure(batch, each, each.error)
-        for each in attempts
-        if each.error is not None
-    ]
+    again += [_take_failure(batch, each, each.error) for each in attempts if each.error is not None]
     return [opening for opening in again if opening is not None]
 
 
@@ -198,16 +178,11 @@ def _record(batch: Batch, made: Sequence[Made]) -> None:
 
 
 def _is_worth_moving(batch: Batch, made: Made) -> bool:
-    return (
-        not made.meeting.recorded
-        and batch.moves.get(made.opening.appointment_id, 0) < MOST_MOVES
-    )
+    return not made.meeting.recorded and batch.moves.get(made.opening.appointment_id, 0) < MOST_MOVES
 
 
 def _another_recorder(batch: Batch, made: Made) -> Opening | None:
-    batch.moves[made.opening.appointment_id] = (
-        batch.moves.get(made.opening.appointment_id, 0) + 1
-    )
+    batch.moves[made.opening.appointment_id] = batch.moves.get(made.opening.appointment_id, 0) + 1
     with batch.sessions.begin() as session:
         opening = recording_account(session, made, hands=batch.hands, now=batch.clock())
     if opening is not None:
@@ -230,9 +205,7 @@ def _intend_anew(batch: Batch, opening: Opening) -> Opening | None:
         )
 
 
-def _take_failure(
-    batch: Batch, attempt: Attempt, error: ZoomPoolError
-) -> Opening | None:
+def _take_failure(batch: Batch, attempt: Attempt, error: ZoomPoolError) -> Opening | None:
     opening = attempt.opening
     if isinstance(error, AccountUnfit | NeedsReauth):
         return _move_on(batch, attempt, error)
@@ -244,9 +217,7 @@ def _take_failure(
     return None
 
 
-def _move_on(
-    batch: Batch, attempt: Attempt, error: AccountUnfit | NeedsReauth
-) -> Opening | None:
+def _move_on(batch: Batch, attempt: Attempt, error: AccountUnfit | NeedsReauth) -> Opening | None:
     unfit = error if isinstance(error, AccountUnfit) else None
     with batch.sessions.begin() as session:
         opening = next_account(
@@ -268,8 +239,7 @@ def _decide_about_transient(batch: Batch) -> None:
     with batch.sessions.begin() as session:
         recently = {"since": batch.clock() - RECENTLY}
         others_pass = batch.passed > 0 or (
-            not batch.outage
-            and bool(session.scalar(statements("opening")["others_pass"], recently))
+            not batch.outage and bool(session.scalar(statements("opening")["others_pass"], recently))
         )
     for opening, error in batch.transient:
         now, limited = batch.clock(), isinstance(error, ZoomRateLimited)
@@ -291,21 +261,13 @@ def _decide_about_transient(batch: Batch) -> None:
                 detail=str(error),
                 counted=own,
                 absent=absent,
-                until=retry_at(
-                    now, error.retry_at if isinstance(error, ZoomRateLimited) else None
-                ),
+                until=retry_at(now, error.retry_at if isinstance(error, ZoomRateLimited) else None),
             )
         batch.say(opening, "tried again soon", str(error))
 
 
-def _set_aside(
-    batch: Batch, opening: Opening, error: ZoomPoolError, *, absent: bool
-) -> None:
-    reason = (
-        "zoom_unavailable"
-        if isinstance(error, ZoomUnavailable | ZoomRateLimited)
-        else "zoom_rejected"
-    )
+def _set_aside(batch: Batch, opening: Opening, error: ZoomPoolError, *, absent: bool) -> None:
+    reason = "zoom_unavailable" if isinstance(error, ZoomUnavailable | ZoomRateLimited) else "zoom_rejected"
     with batch.sessions.begin() as session:
         set_aside(
             session,

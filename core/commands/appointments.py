@@ -1,0 +1,144 @@
+"""`zoompool appointments` and `messages`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from core.clock import utcnow
+from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show
+from core.errors import InvalidInput
+from core.services.appointments import list_appointments
+from core.services.book import Booking, book, find_appointment
+from core.services.calendars import find_calendar
+from core.services.cancel import cancel
+from core.services.locations import find_location
+from core.services.messages import list_messages
+from core.wiring import wiring
+
+appointments = typer.Typer(help="What clients booked.", no_args_is_help=True)
+messages = typer.Typer(help="What was, is or will be sent.", no_args_is_help=True)
+
+SHOWN_FROM = timedelta(hours=6)
+
+
+@appointments.command("book")
+def book_one(
+    external_id: Annotated[str, typer.Argument(help="Your own id; booking it again changes nothing.")],
+    location: InLocation,
+    calendar: Annotated[str, typer.Option("--calendar", "-c", help="The name of the calendar.")],
+    starts_at: Annotated[str, typer.Option(help="2026-11-23T14:00:00+01:00, or +15 for in 15 minutes.")],
+    client_name: Annotated[str, typer.Option(help="Who comes.")],
+    client_email: Annotated[str, typer.Option(help="Where the link goes.")],
+    client_zone: Annotated[
+        str | None, typer.Option(help="The client's time zone; the location's unless given.")
+    ] = None,
+    minutes: Annotated[int | None, typer.Option(help="How long; the calendar's default unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book an appointment. Its link is made ten minutes before it starts."""
+    parts = wiring()
+    now = utcnow()
+    with parts.sessions.begin() as session:
+        place = find_location(session, location)
+        where = find_calendar(session, place, calendar)
+        start = _moment(starts_at, now, ZoneInfo(place.zone))
+        booking = Booking(
+            external_id=external_id,
+            client_name=client_name,
+            client_email=client_email,
+            client_zone=client_zone or place.zone,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=where.default_minutes if minutes is None else minutes),
+        )
+        booked = book(session, booking, location=place, calendar=where, hours=parts.hours, actor=ACTOR, now=now)
+    say(
+        f"Appointment {booked.external_id} is booked for {booked.starts_at:%Y-%m-%d %H:%M} UTC.",
+        {"external_id": booked.external_id, "starts_at": booked.starts_at, "link_state": booked.link},
+        as_json=as_json,
+    )
+
+
+@appointments.command("cancel")
+def cancel_one(external_id: str, location: InLocation, as_json: AsJson = False) -> None:
+    """Cancel an appointment, delete its meeting on Zoom and free the account."""
+    parts = wiring()
+    done = cancel(parts.sessions, parts.zoom, location=location, external_id=external_id, actor=ACTOR, clock=utcnow)
+    account = (
+        ""
+        if done.account_free
+        else " Zoom has not confirmed yet that its meeting is gone; the account stays taken until then."
+    )
+    was = "was cancelled already" if done.was_cancelled_before else "is cancelled"
+    facts = {"external_id": done.external_id, "status": "cancelled", "account_free": done.account_free}
+    say(f"Appointment {done.external_id} {was}.{account}", facts, as_json=as_json)
+
+
+@appointments.command("list")
+def list_them(
+    location: AnyLocation = None,
+    all_times: Annotated[
+        bool, typer.Option("--all", help="From the very first on, not only the last six hours.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List appointments with their links, by start."""
+    since = datetime(1970, 1, 1, tzinfo=UTC) if all_times else utcnow() - SHOWN_FROM
+    with wiring().sessions() as session:
+        place = find_location(session, location).id if location else None
+        lines = list_appointments(session, since=since, location_id=place, limit=limit)
+    rows = [
+        {
+            "external_id": line.external_id,
+            "location": line.location,
+            "starts_at": line.starts_at if as_json else line.starts_at.astimezone(ZoneInfo(line.zone)),
+            "status": line.status,
+            "link_state": line.link_state,
+            "join_url": line.join_url,
+            "account": line.account,
+            "reason": line.reason,
+        }
+        for line in lines
+    ]
+    show(rows, as_json=as_json, empty="No appointment. Book one: zoompool appointments book --help.")
+
+
+@messages.command("list")
+def list_sent(
+    location: AnyLocation = None,
+    appointment: Annotated[str | None, typer.Option(help="Only this appointment; needs --location.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List messages, newest first."""
+    with wiring().sessions() as session:
+        place = find_location(session, location) if location else None
+        if appointment is not None and place is None:
+            raise InvalidInput("location", "is needed to find an appointment by its id.")
+        booked = find_appointment(session, place, appointment).id if place and appointment else None
+        lines = list_messages(session, location_id=place.id if place else None, appointment_id=booked, limit=limit)
+    rows = [
+        {
+            "kind": line.kind,
+            "to": line.to,
+            "status": line.status,
+            "sent_at": line.sent_at,
+            "appointment": line.appointment,
+            "answer": line.reply or line.reason,
+        }
+        for line in lines
+    ]
+    show(rows, as_json=as_json, empty="No message yet.")
+
+
+def _moment(value: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """An ISO time, in the location's zone unless it says otherwise, or `+N`: in N minutes from *now*."""
+    try:
+        if value.startswith("+"):
+            return (now + timedelta(minutes=float(value[1:]))).replace(microsecond=0)
+        moment = datetime.fromisoformat(value)
+    except (ValueError, OverflowError):
+        raise InvalidInput("starts_at", f"{value!r} is neither a time such as 2026-11-23T14:00 nor +15.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,54 @@
+"""What commands print: tables for people, JSON for programs, and errors as sentences."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+InLocation = Annotated[str, typer.Option("--location", "-l", help="The name of the location.")]
+AnyLocation = Annotated[str | None, typer.Option("--location", "-l", help="Only this location.")]
+ACTOR = "command line"
+
+
+def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """Print *rows*, all with the same keys; *empty* is what to tell a person when there are none."""
+    if as_json:
+        out.print_json(json.dumps(rows, default=_plain))
+        return
+    if not rows:
+        out.print(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in rows[0]:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_readable(value) for value in row.values()))
+    out.print(table)
+
+
+def say(sentence: str, facts: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print *sentence* for a person or *facts* for a program."""
+    if as_json:
+        out.print_json(json.dumps(facts, default=_plain))
+    else:
+        out.print(sentence, soft_wrap=True)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+
+
+def _readable(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} {value.tzname()}"
+    return str(value)

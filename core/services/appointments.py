@@ -1,0 +1,46 @@
+"""What people and programs see of appointments in a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+_LINES = sa.text("""
+    SELECT a.external_id, l.name AS location, l.zone, k.name AS calendar, a.starts_at, a.ends_at, a.status,
+           a.link AS link_state, m.join_url, c.email AS account, coalesce(a.reason_detail, a.reason) AS reason
+    FROM appointments AS a
+    JOIN locations AS l ON l.id = a.location_id
+    JOIN calendars AS k ON k.id = a.calendar_id
+    LEFT JOIN leases AS o ON o.appointment_id = a.id AND o.revision = a.revision AND o.released_at IS NULL
+    LEFT JOIN accounts AS c ON c.id = o.account_id
+    LEFT JOIN meetings AS m ON m.lease_id = o.id AND m.state = 'created'
+    WHERE (CAST(:location_id AS bigint) IS NULL OR a.location_id = :location_id) AND a.starts_at >= :since
+    ORDER BY a.starts_at, a.id
+    LIMIT :limit
+""")
+
+
+@dataclass(frozen=True)
+class AppointmentLine:
+    """One appointment with its link, the account that has it, and why there is none (yet)."""
+
+    external_id: str
+    location: str
+    zone: str
+    calendar: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    link_state: str
+    join_url: str | None
+    account: str | None
+    reason: str | None
+
+
+def list_appointments(
+    session: Session, *, since: datetime, location_id: int | None = None, limit: int = 100
+) -> list[AppointmentLine]:
+    """The first *limit* appointments that start at or after *since*, of one location if given."""
+    given = {"location_id": location_id, "since": since, "limit": limit}
+    return [AppointmentLine(**row) for row in session.execute(_LINES, given).mappings()]
