@@ -16,6 +16,7 @@ from core.commands.appointments import appointments, messages
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
 from core.errors import ZoomPoolError
+from core.services.rotate_keys import rotate_keys
 from core.settings import get_settings
 from core.wiring import wiring
 
@@ -63,11 +64,9 @@ def demo() -> None:
 @keys.command("rotate")
 def rotate() -> None:
     """Encrypt every token and passcode anew with the first of TOKEN_ENCRYPTION_KEYS."""
-    from core.services.keys import rotate_all
-
     parts = wiring()
-    count = rotate_all(parts.sessions, parts.vault)
-    out.print(f"{count} secrets are encrypted with the newest key; the older keys can be taken out of the setting.")
+    count = rotate_keys(parts.sessions, parts.vault)
+    out.print(f"{count} rows are encrypted with the newest key; the older keys can be taken out of the setting.")
 
 
 def main() -> None:
@@ -88,7 +87,7 @@ def main() -> None:
         )
     except sqlalchemy.exc.ProgrammingError:
         _fail("The database does not have this version's schema. Run: zoompool migrate.")
-    except Exception:
+    except Exception:  # noqa: BLE001 - the outermost edge: logged with an id to quote, never a traceback
         incident = uuid.uuid4().hex[:8]
         structlog.get_logger().exception("command failed", incident=incident)
         _fail(f"Something went wrong that should not. Quote {incident}; the log line above it says more.")

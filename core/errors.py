@@ -121,7 +121,8 @@ class MeetingLive(ZoomRejected):
 
 
 class ZoomUnavailable(ZoomError):
-    """Transient: no answer, or none that says anything. *maybe_done*: the request may have taken effect all the same."""
+    """Transient: no answer, or none that says anything. *maybe_done*: the request may have taken effect all the
+    same."""
 
     def __init__(self, message: str, *, maybe_done: bool = False, **facts: object) -> None:
         super().__init__(message, **facts)  # type: ignore[arg-type]
@@ -147,7 +148,8 @@ class NeedsReauth(ZoomError):
 
 
 class AccountUnfit(ZoomError):
-    """This account cannot do the work now. *reason* is a short stable word, *until* when it may be fit again (None: unknown)."""
+    """This account cannot do the work now. *reason* is a short stable word, *until* when it may be fit again (None:
+    unknown)."""
 
     def __init__(self, reason: str, message: str, *, until: datetime | None = None, **facts: object) -> None:
         super().__init__(message, **facts)  # type: ignore[arg-type]

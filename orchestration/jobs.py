@@ -5,9 +5,10 @@ import dagster as dg
 from core.clock import utcnow
 from core.services.closing import settle_owed
 from core.services.deliver import deliver
+from core.services.ending import verify_past
 from orchestration.opening_ops import allocate_accounts, create_meetings, notify_clients
 from orchestration.resources import Product
-from orchestration.tables import delivery_table, settled_table
+from orchestration.tables import delivery_table, ended_table, settled_table
 
 FLOW = "zoompool/flow"
 
@@ -25,7 +26,7 @@ def open_due_meetings() -> None:
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={FLOW: "isolated", "dagster/priority": "-10", "dagster/max_runtime": "300"},
-    description="Open the link of one appointment that was put aside. Fails in plain sight; re-execute it from failure.",
+    description="Open one link that was put aside. Fails in plain sight; mend the cause and re-execute from failure.",
 )
 def open_meeting() -> None:
     """Lease, create, mail; over one appointment."""
@@ -50,7 +51,21 @@ def deliver_messages() -> None:
     send_messages()
 
 
-@dg.op(out=dg.Out(dg.Nothing), description="Delete what is to be deleted on Zoom and free the accounts.")
+@dg.op(
+    out=dg.Out(dg.Nothing), description="Ask Zoom whether meetings past their end are over; their accounts cool down."
+)
+def verify_meetings(context: dg.OpExecutionContext, product: Product) -> None:
+    """Verify what is past its end."""
+    parts = product.parts
+    ended = verify_past(parts.sessions, parts.zoom, parts.rest, clock=utcnow, run_id=context.run_id)
+    context.add_output_metadata({"verified": ended_table(ended)})
+
+
+@dg.op(
+    ins={"verified": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Delete what is to be deleted on Zoom and free the accounts.",
+)
 def release_accounts(context: dg.OpExecutionContext, product: Product) -> None:
     """Settle what is owed to Zoom."""
     parts = product.parts
@@ -61,8 +76,8 @@ def release_accounts(context: dg.OpExecutionContext, product: Product) -> None:
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={FLOW: "settle", "dagster/max_runtime": "300"},
-    description="Go on asking Zoom to delete meetings that are not to be, and free their accounts.",
+    description="Ask Zoom about meetings past their end, delete those that are not to be, and free the accounts.",
 )
 def settle_meetings() -> None:
-    """Settle what is owed to Zoom."""
-    release_accounts()
+    """Verify what is past its end, then settle what is owed to Zoom."""
+    release_accounts(verify_meetings())

@@ -1,6 +1,8 @@
-"""The three steps of opening links. Each reads its work from the database, so that any of them can be run again alone."""
+"""The three steps of opening links. Each reads its work from the database, so that any of them can be run again
+alone."""
 
 import dagster as dg
+from pydantic import Field
 
 from core.clock import utcnow
 from core.services.deliver import deliver
@@ -19,7 +21,7 @@ READY = ("ready", "ready, not recorded")
 class Batch(dg.Config):
     """Which appointments a run is about; none named: everything that is due."""
 
-    appointment_ids: list[int] = []
+    appointment_ids: list[int] = Field(default_factory=list)
     isolated: bool = False
 
 
@@ -39,9 +41,7 @@ def allocate_accounts(context: dg.OpExecutionContext, config: Batch, product: Pr
             run_id=context.run_id,
             clock=utcnow,
         )
-        context.add_output_metadata(
-            {"leased": len(done.granted), "waiting": len(done.waiting), "missed": done.missed}
-        )
+        context.add_output_metadata({"leased": len(done.granted), "waiting": len(done.waiting), "missed": done.missed})
 
 
 @dg.op(
@@ -58,9 +58,7 @@ def create_meetings(context: dg.OpExecutionContext, config: Batch, product: Prod
             lease_for(session, config.appointment_ids, hours=parts.hours, run_id=context.run_id, now=utcnow())
         else:
             claim_stalled(session, run_id=context.run_id, limit=parts.settings.bulk_batch_size, now=utcnow())
-    outcomes = open_meetings(
-        parts.sessions, parts.zoom, hands, threads=parts.settings.zoom_concurrency, clock=utcnow
-    )
+    outcomes = open_meetings(parts.sessions, parts.zoom, hands, threads=parts.settings.zoom_concurrency, clock=utcnow)
     if config.isolated:
         _fail_unless_open(config.appointment_ids, outcomes, parts)
     context.add_output_metadata(
@@ -73,7 +71,7 @@ def create_meetings(context: dg.OpExecutionContext, config: Batch, product: Prod
     out=dg.Out(dg.Nothing),
     description="Hand the join-link mails to the mail server.",
 )
-def notify_clients(context: dg.OpExecutionContext, config: Batch, product: Product) -> None:
+def notify_clients(context: dg.OpExecutionContext, product: Product) -> None:
     """Send what is in the outbox, join links first; what this run does not get to is sent by `deliver_messages`."""
     parts = product.parts
     report = deliver(

@@ -1,4 +1,5 @@
-"""The sensors: ask what is due, decide in `core.domain`, request runs. They only read: a sensor that writes can lose or double
+"""The sensors: ask what is due, decide in `core.domain`, request runs. They only read: a sensor that writes can lose
+or double
 its work, for its evaluation may be cut off before its requests are stored."""
 
 from datetime import datetime
@@ -9,6 +10,7 @@ from core.clock import utcnow
 from core.db.sql import statements
 from core.domain.planning import MOST_ISOLATED_RUNS, DueWork, bulk_runs
 from core.services.due import Isolated, due_work, isolated_work
+from core.services.ending import anything_past
 from core.services.mail_claim import due_mails
 from core.settings import get_settings
 from core.wiring import wiring
@@ -60,15 +62,16 @@ def due_messages_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | 
     job=settle_meetings,
     minimum_interval_seconds=TICK,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests a run when something is owed to Zoom: meetings to delete or to look for.",
+    description="Requests a run when a meeting is past its end, is to be deleted or to be looked for.",
 )
 def lifecycle_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask whether something is owed to Zoom."""
+    """Ask whether Zoom has to be asked about meetings that should be over or gone."""
     now = utcnow()
     with wiring().sessions() as session:
         owed = session.scalar(statements("closing")["owed_now"], {"now": now})
-    if not owed:
-        return dg.SkipReason("Nothing is owed to Zoom.")
+        past = anything_past(session, wiring().rest, now=now)
+    if not owed and not past:
+        return dg.SkipReason("No meeting is past its end and nothing is owed to Zoom.")
     if _count(context, settle_meetings, UNDER_WAY):
         return dg.SkipReason("A run is at it.")
     return dg.RunRequest(run_key=f"settle:{now:%Y%m%dT%H%M%S}")
@@ -110,7 +113,7 @@ def _isolated(work: Isolated) -> dg.RunRequest:
 
 
 def _config(batch: Batch) -> dg.RunConfig:
-    return dg.RunConfig(ops=dict.fromkeys(("allocate_accounts", "create_meetings", "notify_clients"), batch))
+    return dg.RunConfig(ops=dict.fromkeys(("allocate_accounts", "create_meetings"), batch))
 
 
 def _count(context: dg.SensorEvaluationContext, job: dg.JobDefinition, statuses: list[dg.DagsterRunStatus]) -> int:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from core.services.closing import Settled
 from core.services.deliver import DeliveryReport
+from core.services.ending import Ended
 from core.services.opening.one import StillWaiting
 from core.services.opening.run import Outcome
 
@@ -49,6 +50,14 @@ def settled_table(settled: Sequence[Settled]) -> dg.MetadataValue:
     return _table(
         ["appointment", "meeting", "outcome", "detail"],
         [(str(each.appointment_id), str(each.meeting_id), each.outcome, each.detail) for each in settled],
+    )
+
+
+def ended_table(ended: Sequence[Ended]) -> dg.MetadataValue:
+    """One row per lease past its end."""
+    return _table(
+        ["appointment", "outcome", "detail"],
+        [(str(each.appointment_id), each.outcome, each.detail) for each in ended],
     )
 
 

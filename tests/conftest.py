@@ -1,4 +1,5 @@
-"""What every test stands on: a real PostgreSQL, a fresh migrated database per test, and the practice Zoom over real HTTP."""
+"""What every test stands on: a real PostgreSQL, a fresh migrated database per test, and the practice Zoom over real
+HTTP."""
 
 import itertools
 import os

@@ -34,7 +34,8 @@ class World:
         self.sandbox = sandbox
 
     def location(self, name: str = "Harbour Clinic", *, accounts: int = 1, zoom_account: str | None = None) -> Location:
-        """A location with a Zoom calendar, a phone calendar and that many connected accounts, idle one after the other."""
+        """A location with a Zoom calendar, a phone calendar and that many connected accounts, idle one after the
+        other."""
         now = utcnow()
         with self.parts.sessions.begin() as session:
             location = add_location(session, name=name, zone="Europe/Berlin", actor=TEST, now=now)

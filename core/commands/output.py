@@ -1,6 +1,7 @@
 """What commands print: tables for people, JSON for programs, and errors as sentences."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+# Into a pipe a table is as wide as it needs to be, so that grep finds whole values.
+out = Console() if sys.stdout.isatty() else Console(width=250)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -50,5 +52,5 @@ def _readable(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} {value.tzname()}"
+        return f"{value:%a %d %b %H:%M} {value.tzname()}"
     return str(value)

@@ -109,7 +109,8 @@ def issue(email: str, location: InLocation, as_json: AsJson = False) -> None:
     with wiring().sessions.begin() as session:
         seat = issue_seat(session, location=find_location(session, location), address=email, actor=ACTOR, now=utcnow())
     say(
-        f"Seat {seat.email} is issued to {location}. Connect it: zoompool accounts connect {seat.email} -l '{location}'.",
+        f"Seat {seat.email} is issued to {location}. "
+        f"Connect it: zoompool accounts connect {seat.email} -l '{location}'.",
         {"seat": seat.email, "location": location},
         as_json=as_json,
     )

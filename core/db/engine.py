@@ -45,5 +45,6 @@ def engine_for(url: str) -> sa.Engine:
 
 
 def sessions_for(url: str) -> sessionmaker[Session]:
-    """A factory of sessions on `engine_for(url)`. Objects stay readable after the commit: they carry facts, not handles."""
+    """A factory of sessions on `engine_for(url)`. Objects stay readable after the commit: they carry facts, not
+    handles."""
     return sessionmaker(engine_for(url), expire_on_commit=False)

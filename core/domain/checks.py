@@ -13,14 +13,13 @@ class FieldError(ValueError):
 
 
 def text(field: str, value: str, *, longest: int = 200) -> str:
-    """*value* without surrounding space; must say something, be no longer than *longest* and hold no control characters."""
+    """*value* without surrounding space; must say something, be no longer than *longest* and hold no control
+    characters."""
     stripped = value.strip()
     if not stripped:
         raise FieldError(field, "must not be empty.")
     if len(stripped) > longest:
-        raise FieldError(
-            field, f"is {len(stripped)} characters long; {longest} are allowed."
-        )
+        raise FieldError(field, f"is {len(stripped)} characters long; {longest} are allowed.")
     if any(not character.isprintable() for character in stripped):
         raise FieldError(field, "contains a line break or another control character.")
     return stripped

@@ -21,7 +21,8 @@ class DueWork:
 def bulk_runs(work: DueWork, *, batch_size: int, starting: int) -> int:
     """How many bulk runs to ask for now.
 
-    As many as the servable and the stalled fill, one if there is only something to mark as waiting or missed, less those that
+    As many as the servable and the stalled fill, one if there is only something to mark as waiting or missed, less
+    those that
     were asked for and have not begun.
     """
     filled = ceil((work.servable + work.stalled) / batch_size)

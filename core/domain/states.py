@@ -1,6 +1,7 @@
 """Every state of the product and the moves between them.
 
-The same sets stand in the database as CHECK constraints, and every UPDATE repeats the allowed *from* states in its WHERE.
+The same sets stand in the database as CHECK constraints, and every UPDATE repeats the allowed *from* states in its
+WHERE.
 """
 
 from enum import StrEnum
@@ -55,9 +56,7 @@ class Lease(StrEnum):
 
 TRANSITIONS: dict[Lease, frozenset[Lease]] = {
     Lease.RESERVED: frozenset({Lease.READY, Lease.CLOSING, Lease.RELEASED}),
-    Lease.READY: frozenset(
-        {Lease.LIVE, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}
-    ),
+    Lease.READY: frozenset({Lease.LIVE, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}),
     # Tried out before its start and left again: ready, not over.
     Lease.LIVE: frozenset({Lease.READY, Lease.PROCESSING, Lease.CLOSING}),
     # The same link starts a new instance as long as the meeting exists on Zoom.
@@ -87,9 +86,7 @@ class Meeting(StrEnum):
     CREATED = "created"
     DELETING = "deleting"  # a duty until Zoom confirms
     GONE = "gone"
-    UNKNOWN = (
-        "unknown"  # its creation got no answer and it was not found; looked for again
-    )
+    UNKNOWN = "unknown"  # its creation got no answer and it was not found; looked for again
 
 
 class Connection(StrEnum):
@@ -109,9 +106,7 @@ class Message(StrEnum):
     RETRYING = "retrying"
     SENT = "sent"
     FAILED = "failed"
-    DROPPED = (
-        "dropped"  # no longer true when its turn came: cancelled, moved or replaced
-    )
+    DROPPED = "dropped"  # no longer true when its turn came: cancelled, moved or replaced
 
 
 class Channel(StrEnum):

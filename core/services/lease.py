@@ -74,7 +74,7 @@ def allocate(
         "claimed_until": now + CLAIM,
         "limit": limit,
     }
-    locations = [id for (id,) in session.execute(sql["lock_locations"], given)]
+    locations = list(session.scalars(sql["lock_locations"], given))
     granted: list[Granted] = []
     if locations:
         session.execute(sql["close_passed_cooldowns"], {**given, "locations": locations})

@@ -1,4 +1,5 @@
-"""A practice location that shows the product at work: seats, connected accounts, and appointments that become due at once."""
+"""A practice location that shows the product at work: seats, connected accounts, and appointments that become due at
+once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,8 +37,10 @@ class Planned:
     zone: str
 
 
-# Three Zoom appointments at a time for three accounts, and a fourth beside the first three that waits until the fourth seat is
-# connected or an account is free again. Each later group begins when the one before has ended and its accounts have rested.
+# Three Zoom appointments at a time for three accounts, and a fourth beside the first three that waits until the fourth
+# seat is
+# connected or an account is free again. Each later group begins when the one before has ended and its accounts have
+# rested.
 ROUND = (
     Planned(9, 10, VIDEO, "Client A", "Europe/Berlin"),
     Planned(9.5, 10, PHONE, "Client B", "Europe/Stockholm"),

@@ -31,7 +31,8 @@ class Appointment(Base):
         sa.Index(
             "appointments_text",
             sa.text(
-                "to_tsvector('simple'::regconfig, (((external_id || ' '::text) || client_name) || ' '::text) || client_email)"
+                "to_tsvector('simple'::regconfig, "
+                "(((external_id || ' '::text) || client_name) || ' '::text) || client_email)"
             ),
             postgresql_using="gin",
         ),

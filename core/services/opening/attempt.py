@@ -1,4 +1,5 @@
-"""One try to make one meeting on Zoom. Runs in a thread, touches no database but for the limiter and a refreshed token."""
+"""One try to make one meeting on Zoom. Runs in a thread, touches no database but for the limiter and a refreshed
+token."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,8 @@ A_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one try: a meeting, an error, both - a meeting that nobody could use - or neither: an earlier try may have
+    """What came of one try: a meeting, an error, both - a meeting that nobody could use - or neither: an earlier try
+    may have
     made one, it was looked for and not found."""
 
     opening: Opening
@@ -32,7 +34,8 @@ class Zoom:
 
 
 def attempt(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Attempt:
-    """Make the meeting of *opening*, or look for the one an earlier try may have made. Never raises what Zoom may do."""
+    """Make the meeting of *opening*, or look for the one an earlier try may have made. Never raises what Zoom may
+    do."""
     made: Made | None = None
     try:
         made = (
@@ -57,7 +60,8 @@ def _look_for(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now
 
 
 def find_meeting(client: ZoomClient, credentials: Credentials, reference: str) -> ZoomMeeting | None:
-    """The meeting of the account whose agenda carries *reference*; read again, for the list leaves out passcode and settings."""
+    """The meeting of the account whose agenda carries *reference*; read again, for the list leaves out passcode and
+    settings."""
     for item in client.list_meetings(credentials):
         if item.agenda and reference in item.agenda.split():
             return client.get_meeting(credentials, item.id)

@@ -19,7 +19,8 @@ from core.zoom.vault import TokenVault
 
 LOCK_LOCATION = sa.text("SELECT FROM locations WHERE id = :location_id FOR NO KEY UPDATE")
 BACK_IN_LINE = sa.text(
-    "UPDATE appointments SET link = 'not_due', isolated_at = NULL, next_attempt_at = NULL WHERE id = :id AND status = 'booked'"
+    "UPDATE appointments SET link = 'not_due', isolated_at = NULL, next_attempt_at = NULL "
+    "WHERE id = :id AND status = 'booked'"
 )
 
 
@@ -74,7 +75,8 @@ def next_account(
 
 
 def recording_account(session: Session, made: Made, *, hands: Hands, now: datetime) -> Opening | None:
-    """Lease another account to an appointment whose meeting Zoom would not record; None: none is free, and it keeps this one.
+    """Lease another account to an appointment whose meeting Zoom would not record; None: none is free, and it keeps
+    this one.
 
     The account is not benched: where no account records, links go out all the same, marked as not recorded.
     """

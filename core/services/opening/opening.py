@@ -49,9 +49,11 @@ def intend(
     now: datetime,
     lease_ids: Sequence[int] | None = None,
 ) -> list[Opening]:
-    """Write an intended meeting for every lease that *run_id* has claimed, and return the openings, earliest start first.
+    """Write an intended meeting for every lease that *run_id* has claimed, and return the openings, earliest start
+    first.
 
-    Committed before Zoom is asked, so that whoever finds an intent without a result knows that the meeting may exist: its
+    Committed before Zoom is asked, so that whoever finds an intent without a result knows that the meeting may exist:
+    its
     reference is in the agenda, and it is looked for before another is made. Intents of earlier tries are taken over.
     """
     sql = statements("opening")
@@ -88,7 +90,8 @@ def intend(
 
 
 def intend_anew(session: Session, opening: Opening, *, run_id: str, vault: TokenVault, now: datetime) -> Opening | None:
-    """Give an opening whose doubtful meeting was not found a new intent, with a reference of its own; None if the claim is lost.
+    """Give an opening whose doubtful meeting was not found a new intent, with a reference of its own; None if the
+    claim is lost.
 
     The list may lag behind: the old one stays *unknown* and is looked for again, and deleted if it turns up.
     """

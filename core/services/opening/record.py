@@ -32,7 +32,8 @@ def record_ready(
     run_id: str,
     now: datetime,
 ) -> set[int]:
-    """Give the appointments their links and queue the mails, in one transaction; returns the lease ids that were still ours.
+    """Give the appointments their links and queue the mails, in one transaction; returns the lease ids that were
+    still ours.
 
     For the others the claim was lost: the meeting they made is recorded as to be deleted.
     """
@@ -82,7 +83,8 @@ def put_back(
     absent: bool,
     until: datetime,
 ) -> None:
-    """Leave the opening to whoever comes after *until*; *counted* if the failure was its own, *absent* if surely nothing was made."""
+    """Leave the opening to whoever comes after *until*; *counted* if the failure was its own, *absent* if surely
+    nothing was made."""
     sql = statements("opening")
     session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     session.execute(
@@ -112,7 +114,8 @@ def set_aside(
 ) -> None:
     """Put the appointment aside for an isolated run.
 
-    If nothing was made on Zoom (*absent*) its account goes back to the pool; otherwise the lease stays, for the meeting may exist.
+    If nothing was made on Zoom (*absent*) its account goes back to the pool; otherwise the lease stays, for the
+    meeting may exist.
     """
     sql = statements("opening")
     session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})

@@ -1,4 +1,5 @@
-"""Opening a batch: make the meetings in parallel, record what came of them as it comes, and decide about failures at the end."""
+"""Opening a batch: make the meetings in parallel, record what came of them as it comes, and decide about failures at
+the end."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -85,7 +86,8 @@ def open_meetings(
 ) -> list[Outcome]:
     """Open every lease that the run of *hands* has claimed; what became of each.
 
-    Network calls are made by at most *threads* threads, never inside a transaction. A kill at any point leaves intents behind,
+    Network calls are made by at most *threads* threads, never inside a transaction. A kill at any point leaves
+    intents behind,
     from which the next run goes on.
     """
     batch = Batch(sessions, zoom, hands, clock)

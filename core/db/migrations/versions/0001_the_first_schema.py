@@ -241,7 +241,8 @@ def upgrade() -> None:
         "appointments",
         [
             sa.literal_column(
-                "to_tsvector('simple'::regconfig, (((external_id || ' '::text) || client_name) || ' '::text) || client_email)"
+                "to_tsvector('simple'::regconfig, "
+                "(((external_id || ' '::text) || client_name) || ' '::text) || client_email)"
             )
         ],
         unique=False,
