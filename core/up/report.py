@@ -35,9 +35,12 @@ class Report:
         self.line(text, mark="✗", style="bold red")
 
     @contextlib.contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Say that *title* is being done, and in one line how long it took once it is."""
-        start = time.monotonic()
+    def step(self, title: str, since: float | None = None) -> Iterator[None]:
+        """Say that *title* is being done, and in one line how long it took once it is.
+
+        *since* is when it began (monotonic seconds), if that was before now.
+        """
+        start = time.monotonic() if since is None else since
         with self._spinner(title):
             yield
         self.line(f"{title} ({time.monotonic() - start:.1f} s)", mark="✓", style="green")

@@ -1,8 +1,6 @@
 """The order in which everything starts, on one machine and in one terminal."""
 
 import contextlib
-import importlib
-import importlib.util
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +10,7 @@ from core.db.embedded_home import home_of
 from core.db.engine import engine_for
 from core.errors import ZoomPoolError
 from core.settings import Settings
+from core.up import demo
 from core.up.databases import embedded_databases, given_databases
 from core.up.parts import Parts, postgresql
 from core.up.preflight import check_ports, only_one
@@ -66,14 +65,12 @@ def _start(supervisor: Supervisor, parts: Parts) -> None:
 
 def _seed(settings: Settings, report: Report) -> None:
     """Fill an empty installation with a demo."""
-    if importlib.util.find_spec("core.up.demo") is None:
-        return
     assert settings.database_url
     with engine_for(settings.database_url).connect() as connection:
         if connection.scalar(sa.text("SELECT EXISTS (SELECT FROM locations)")):
             return
     with report.step("Demo: a location, its accounts and appointments"):
-        importlib.import_module("core.up.demo").seed(settings)
+        demo.seed(settings)
 
 
 def _addresses(settings: Settings, state: Path) -> list[tuple[str, str]]:

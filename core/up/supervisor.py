@@ -86,7 +86,7 @@ class Supervisor:
         for part in parts:
             self._lives.append(Life(part, self._spawn(part)))
         for life in self._lives[-len(parts) :]:
-            with self._report.step(life.part.name):
+            with self._report.step(life.part.name, since=life.started):
                 self._await_ready(life)
 
     def watch(self) -> None:
