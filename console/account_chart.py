@@ -11,14 +11,35 @@ import streamlit as st
 from console.look import ACCOUNT, HEX
 
 ROW = 26
-DRAWN = ("reserved", "ready", "live", "processing", "cooldown", "closing", "busy_elsewhere", "quarantined", "needs_reauth", "draining")
+DRAWN = (
+    "reserved",
+    "ready",
+    "live",
+    "processing",
+    "cooldown",
+    "closing",
+    "busy_elsewhere",
+    "quarantined",
+    "needs_reauth",
+    "draining",
+)
 COLORS = {ACCOUNT[state].word: HEX[ACCOUNT[state].color] for state in DRAWN}
 # Two states in one colour are two shades in the picture, where no word stands beside them.
-COLORS |= {ACCOUNT["closing"].word: "#b9691a", ACCOUNT["quarantined"].word: "#a8363d", ACCOUNT["busy_elsewhere"].word: "#c98a5a"}
+COLORS |= {
+    ACCOUNT["closing"].word: "#b9691a",
+    ACCOUNT["quarantined"].word: "#a8363d",
+    ACCOUNT["busy_elsewhere"].word: "#c98a5a",
+}
 
 
 def account_chart(
-    bars: Sequence[dict[str, Any]], accounts: Sequence[str], zone: str, *, now: datetime, since: datetime, until: datetime
+    bars: Sequence[dict[str, Any]],
+    accounts: Sequence[str],
+    zone: str,
+    *,
+    now: datetime,
+    since: datetime,
+    until: datetime,
 ) -> None:
     """Draw *bars* (`account_history.phases`) for *accounts* on the wall clock of *zone*; planned ones are paler."""
     rows = [
@@ -35,7 +56,9 @@ def account_chart(
     columns = ["account", "State", "from", "to", "Appointment", "planned"]
     st.vega_lite_chart(
         pd.DataFrame(rows, columns=columns),
-        _spec(accounts, _wall(now, zone), _wall(since, zone), _wall(until, zone), sorted({row["State"] for row in rows})),
+        _spec(
+            accounts, _wall(now, zone), _wall(since, zone), _wall(until, zone), sorted({row["State"] for row in rows})
+        ),
         height=ROW * len(accounts) + 58,
         alt=f"Timeline of {len(accounts)} accounts: each row shows what an account was, is and will be used for.",
     )
@@ -85,8 +108,20 @@ def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequ
                         {"field": "account", "title": "Account"},
                         {"field": "State"},
                         {"field": "Appointment"},
-                        {"field": "from", "type": "temporal", "format": "%H:%M", "title": "From", "timeUnit": "utchoursminutes"},
-                        {"field": "to", "type": "temporal", "format": "%H:%M", "title": "To", "timeUnit": "utchoursminutes"},
+                        {
+                            "field": "from",
+                            "type": "temporal",
+                            "format": "%H:%M",
+                            "title": "From",
+                            "timeUnit": "utchoursminutes",
+                        },
+                        {
+                            "field": "to",
+                            "type": "temporal",
+                            "format": "%H:%M",
+                            "title": "To",
+                            "timeUnit": "utchoursminutes",
+                        },
                     ],
                 },
             },

@@ -1,6 +1,10 @@
 """The web process: the pages, and the routes for Zoom and for programs. Start it with `python -m console.app`."""
 
+import gc
+import importlib
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -38,12 +42,23 @@ def options(settings: Settings) -> dict[str, object]:
     return {"server.port": settings.console_port, "server.address": host, **REQUIRED}
 
 
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Before the first visit: check the options that are in force, and import what every page needs."""
+    check_options()
+    importlib.import_module("console.account_chart")
+    # What lives as long as the process need not be looked through again at each collection.
+    gc.collect()
+    gc.freeze()
+    yield
+
+
 def main() -> None:
     """Serve until told to stop; a setting at fault is one line and exit status 2."""
     try:
         settings = get_settings()
         logs.configure(settings.log_format)
-        app = st.App(Path(__file__).with_name("ui.py"), routes=ROUTES, middleware=MIDDLEWARE)
+        app = st.App(Path(__file__).with_name("ui.py"), lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)
         app.run(config=options(settings))
     except ValidationError as error:
         for problem in error.errors():

@@ -1,7 +1,7 @@
 """How the end of a connect travels from the callback to the page.
 
-The address says only *that* it was refused; the sentence is in a short-lived cookie that scripts cannot read, so that nobody
-can make the page say something by handing out an address.
+The address says only *that* it was refused; the sentence is in a short-lived cookie that scripts cannot read, so that
+nobody can make the page say something by handing out an address.
 """
 
 import base64
@@ -32,7 +32,7 @@ def refused(reason: str, message: str, next_step: str, *, secure: bool) -> Redir
 
 
 def read_refusal(reason: str, cookies: Mapping[str, str]) -> tuple[str, str]:
-    """The message and next step that belong to *reason*; a general sentence if the cookie is gone or about another one."""
+    """The message and next step for *reason*; a general sentence if the cookie is gone or about another one."""
     try:
         told = json.loads(base64.urlsafe_b64decode(cookies.get(COOKIE, "").strip('"')))
         if told["reason"] == reason:

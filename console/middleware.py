@@ -56,7 +56,9 @@ class SecurityHeaders:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Referrer-Policy"] = "same-origin"
-                headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'" if own else "frame-ancestors 'none'"
+                headers["Content-Security-Policy"] = (
+                    "default-src 'none'; frame-ancestors 'none'" if own else "frame-ancestors 'none'"
+                )
                 if own:
                     headers["Cache-Control"] = "no-store"
             await send(message)

@@ -23,7 +23,8 @@ def day(at: datetime, zone: str, *, now: datetime) -> str:
 
 def span(starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime) -> str:
     """`today, 10:40 to 11:10 GMT`."""
-    return f"{day(starts_at, zone, now=now)}, {clock(starts_at, zone)} to {clock(ends_at, zone)} {zone_name(starts_at, zone)}"
+    times = f"{clock(starts_at, zone)} to {clock(ends_at, zone)} {zone_name(starts_at, zone)}"
+    return f"{day(starts_at, zone, now=now)}, {times}"
 
 
 def length(duration: timedelta) -> str:

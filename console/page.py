@@ -7,11 +7,11 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from console.moments import clock, zone_name
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
 from core.errors import ZoomPoolError
 from core.settings import get_settings
-from console.moments import clock, zone_name
 
 EVERYWHERE = "All locations"
 REFRESH_SECONDS = 10
@@ -26,14 +26,14 @@ def explained() -> Iterator[None]:
     except ZoomPoolError as error:
         st.error(error.next_step, title=error.message, icon=":material/error:")
     except OperationalError as error:
-        log.error("page_without_database", error=type(error.orig).__name__)
+        log.warning("page_without_database", error=type(error.orig).__name__)
         st.error(
             "The page tries again by itself. If this lasts, look whether PostgreSQL runs and what DATABASE_URL says.",
             title="The database does not answer.",
             icon=":material/cloud_off:",
         )
     except ProgrammingError as error:
-        log.error("page_without_schema", error=type(error.orig).__name__)
+        log.warning("page_without_schema", error=type(error.orig).__name__)
         st.error(
             "Run zoompool migrate, then reload this page.",
             title="The database has another version than the console.",
@@ -42,7 +42,7 @@ def explained() -> Iterator[None]:
 
 
 def location_choice(title: str, places: Sequence[LocationItem], *, key: str) -> LocationItem | None:
-    """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all of them."""
+    """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all."""
     by_name = {place.name: place for place in places}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(title, anchor=False, width="content")
@@ -88,9 +88,9 @@ def sandbox_badge() -> None:
     if settings.mode != "sandbox":
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sandbox_badge"):
-        st.markdown(":orange-badge[:material/science: SANDBOX] :gray[A practice Zoom and a practice mailbox: nothing leaves.]")
-        st.space("stretch")
         st.markdown(
-            f"[Practice Zoom](http://127.0.0.1:{settings.sandbox_port}/) &nbsp;·&nbsp; [Dagster]({settings.dagster_url})",
-            width="content",
+            ":orange-badge[:material/science: SANDBOX] :gray[A practice Zoom and a practice mailbox: nothing leaves.]"
         )
+        st.space("stretch")
+        practice = f"[Practice Zoom](http://127.0.0.1:{settings.sandbox_port}/)"
+        st.markdown(f"{practice} &nbsp;·&nbsp; [Dagster]({settings.dagster_url})", width="content")

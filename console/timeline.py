@@ -11,7 +11,15 @@ from console.moments import clock, day
 from core.db.read.appointment import EventLine
 from core.settings import get_settings
 
-MARKS = {"ready": "green", "sent": "green", "failed": "red", "missed": "red", "waiting": "orange", "benched": "red", "reauth": "red"}
+MARKS = {
+    "ready": "green",
+    "accepted": "green",
+    "failed": "red",
+    "missed": "red",
+    "waiting": "orange",
+    "benched": "red",
+    "reauth": "red",
+}
 
 
 def timeline(events: Sequence[EventLine], zone: str, *, now: datetime) -> None:
@@ -39,4 +47,7 @@ def line(event: EventLine, zone: str) -> None:
         parts.append(f"Zoom tracking id `{event.tracking_id}`")
     with st.container(horizontal=True, gap="small", wrap=False):
         st.markdown(f":small[:gray[{clock(event.at, zone, seconds=True)}]]", width=64)
-        st.markdown(f":{color}[●] {plain(words.event(event.kind, event.detail))} :small[:gray[· {' · '.join(parts)}]]", width="stretch")
+        st.markdown(
+            f":{color}[●] {plain(words.event(event.kind, event.detail))} :small[:gray[· {' · '.join(parts)}]]",
+            width="stretch",
+        )

@@ -7,11 +7,14 @@ BUTTON = """
   display: inline-flex; align-items: center; justify-content: center; gap: .35rem; box-sizing: border-box;
   min-height: 2rem; padding: .2rem .7rem; cursor: pointer; white-space: nowrap; text-decoration: none;
   font: 500 .875rem var(--st-font); color: var(--st-text-color);
-  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+  background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
 }
 .button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 .button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-.button.primary { background: var(--st-primary-color); border-color: var(--st-primary-color); color: var(--st-background-color); }
+.button.primary {
+  color: var(--st-background-color); background: var(--st-primary-color); border-color: var(--st-primary-color);
+}
 .button.primary:hover { filter: brightness(1.08); color: var(--st-background-color); }
 .button.done { color: var(--st-green-text-color); border-color: var(--st-green-color); }
 .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

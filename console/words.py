@@ -18,7 +18,9 @@ class Explained:
 
 # Why an appointment has no link (yet).
 REASONS = {
-    "no_free_account": Explained("Every account of this location is in use.", "It gets the next one that becomes free."),
+    "no_free_account": Explained(
+        "Every account of this location is in use.", "It gets the next one that becomes free."
+    ),
     "no_connected_account": Explained(
         "This location has no connected account.", "Open Connections and connect one of its seats."
     ),
@@ -26,11 +28,16 @@ REASONS = {
     "location_suspended": Explained("This location is suspended: no new links.", "Ask QuantixOne to reactivate it."),
     "zoom_unavailable": Explained("Zoom does not answer.", "We go on trying; nothing has to be done."),
     "rate_limited": Explained("Zoom asked us to slow down.", "We go on as soon as Zoom allows."),
-    "zoom_rejected": Explained("Zoom refused to create the meeting.", "Read Zoom's answer, mend its cause and run it again."),
+    "zoom_rejected": Explained(
+        "Zoom refused to create the meeting.", "Read Zoom's answer, mend its cause and run it again."
+    ),
     "needs_reauth": Explained("Zoom no longer accepts our access.", "Open Connections and press Reconnect."),
-    "quota_spent": Explained("Zoom's limit of meetings per day is used up.", "The account works again at midnight UTC."),
+    "quota_spent": Explained(
+        "Zoom's limit of meetings per day is used up.", "The account works again at midnight UTC."
+    ),
     "waiting_room": Explained(
-        "Zoom forces a waiting room on this account.", "Switch it off in the account's Zoom settings, then press Reconnect."
+        "Zoom forces a waiting room on this account.",
+        "Switch it off in the account's Zoom settings, then press Reconnect.",
     ),
     "sign_in_forced": Explained(
         "Zoom lets only signed-in people join.", "Switch that off in the account's Zoom settings, then press Reconnect."
@@ -41,13 +48,22 @@ REASONS = {
     "recording_dropped": Explained(
         "Zoom will not record this meeting.", "Switch cloud recording on in the account's Zoom settings."
     ),
-    "licence_gone": Explained("The Zoom licence is gone.", "Assign a licence in Zoom's admin portal, then press Reconnect."),
-    "user_gone": Explained("This Zoom user does not exist any more.", "Restore it in Zoom's admin portal, or issue another seat."),
-    "no_permission": Explained(
-        "The role or plan of this Zoom user does not allow meetings.", "Correct it in Zoom's admin portal, then press Reconnect."
+    "licence_gone": Explained(
+        "The Zoom licence is gone.", "Assign a licence in Zoom's admin portal, then press Reconnect."
     ),
-    "token_refused": Explained("Zoom no longer accepts our access.", "Press Reconnect and sign in with this seat's address."),
-    "permission_missing": Explained("Zoom says that a permission is missing.", "Press Reconnect and allow all of them."),
+    "user_gone": Explained(
+        "This Zoom user does not exist any more.", "Restore it in Zoom's admin portal, or issue another seat."
+    ),
+    "no_permission": Explained(
+        "The role or plan of this Zoom user does not allow meetings.",
+        "Correct it in Zoom's admin portal, then press Reconnect.",
+    ),
+    "token_refused": Explained(
+        "Zoom no longer accepts our access.", "Press Reconnect and sign in with this seat's address."
+    ),
+    "permission_missing": Explained(
+        "Zoom says that a permission is missing.", "Press Reconnect and allow all of them."
+    ),
 }
 
 EVENTS = {
@@ -60,10 +76,11 @@ EVENTS = {
     "account_benched": "Account taken out of the pool",
     "account_needs_reauth": "Account lost its connection",
     "link_ready": "Meeting created, link ready",
+    "meeting_gone": "Meeting is gone from Zoom",
     "meeting_lost_race": "A second meeting was made and is deleted again",
     "link_failed": "Put aside: the link could not be opened",
     "link_missed": "Missed: it ended without a link",
-    "mail_sent": "Mail accepted by the mail server",
+    "mail_accepted": "Mail accepted by the mail server",
     "mail_failed": "Mail not delivered",
     "mail_dropped": "Mail not sent, because it was no longer true",
     "lease_closing": "Account is being cleared",
@@ -82,7 +99,7 @@ def reason(word: str | None) -> Explained:
 def no_link(
     word: str | None, *, waits: bool, place: int | None, wait: datetime | None, zone: str, now: datetime
 ) -> str:
-    """Why an appointment that is due has no link and what comes next; *wait* is when an account should be free for it."""
+    """Why an appointment that is due has no link and what comes next; *wait* is when an account should be free."""
     why = reason(word)
     if not waits or word not in (None, "no_free_account"):
         return f"{why.what} {why.next_step}"

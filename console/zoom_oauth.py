@@ -23,7 +23,7 @@ from core.wiring import wiring
 ACTOR = "console"
 BROWSER = "connect_browser"
 BROWSER_SECONDS = 3600
-LARGEST_ID = 2**63 - 1
+ID_DIGITS = 18  # what fits a bigint whatever the digits are
 FROM_HERE = "Open Connections and press Connect there."
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def start(request: Request) -> Response:
     try:
         _require_own_page(request)
         answer = RedirectResponse(_consent_page(request.query_params.get("seat", ""), browser), status_code=303)
-    except Exception as error:
+    except (ZoomPoolError, SQLAlchemyError) as error:
         return _refusal(error)
     answer.set_cookie(
         BROWSER,
@@ -64,8 +64,8 @@ def callback(request: Request) -> Response:
             browser_id=request.cookies.get(BROWSER),
             now=utcnow(),
         )
-    except Exception as failed:
-        return _refusal(failed)
+    except (ZoomPoolError, SQLAlchemyError) as refused:
+        return _refusal(refused)
     return connect_result.connected(connected.email)
 
 
@@ -89,14 +89,14 @@ def _consent_page(seat_id: str, browser: str) -> str:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= LARGEST_ID
+    return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS
 
 
 def _require_own_page(request: Request) -> None:
     """Refuse a connect that another site's link or form begins in a person's browser.
 
-    Browsers say where a request comes from in Sec-Fetch-Site; `none` is an address typed or opened from a terminal. Those
-    that do not send it send a Referer.
+    Browsers say where a request comes from in Sec-Fetch-Site; `none` is an address typed or opened from a terminal.
+    Those that do not send it send a Referer.
     """
     site = request.headers.get("sec-fetch-site")
     referer = urlsplit(request.headers.get("referer", ""))
@@ -105,17 +105,15 @@ def _require_own_page(request: Request) -> None:
         raise ConnectRefused("foreign_page", "This connect was not begun on our own page.", next_step=FROM_HERE)
 
 
-def _refusal(error: Exception) -> Response:
-    """Back to the page with a sentence, whatever it was; a trace would tell a person nothing and a stranger too much."""
+def _refusal(error: ZoomPoolError | SQLAlchemyError) -> Response:
+    """Back to the page with a sentence that says what happened and what to do."""
     if isinstance(error, ConnectRefused):
         reason, message, next_step = error.reason, error.message, error.next_step
     elif isinstance(error, ZoomPoolError):
         reason, message, next_step = "failed", error.message, error.next_step
-    elif isinstance(error, SQLAlchemyError):
-        reason, message, next_step = "database", "The database does not answer.", "Wait a minute, then press Connect again."
     else:
-        reason, message, next_step = "unexpected", "Something went wrong on our side.", "Try again; the cause is in the logs."
-    log.warning("connect_refused", reason=reason, error=type(error).__name__, exc_info=reason == "unexpected")
+        reason, message, next_step = "database", "The database does not answer.", "Wait a minute, then connect again."
+    log.warning("connect_refused", reason=reason, error=type(error).__name__)
     return connect_result.refused(reason, message, next_step, secure=_https())
 
 

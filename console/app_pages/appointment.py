@@ -24,6 +24,7 @@ from core.wiring import wiring
 
 RESULTS = 20
 EVENTS = 100
+LONGEST_ID = 200
 ZOOM = states.MeetingLocation.ZOOM
 
 
@@ -41,29 +42,39 @@ def show() -> None:
             placeholder="Appointment id or client e-mail",
             label_visibility="collapsed",
             width=320,
-            max_chars=200,
+            max_chars=LONGEST_ID,
         )
-    wanted, location = st.query_params.get("id", "").strip(), st.query_params.get("location", "")
+    wanted, location = st.query_params.get("id", "").strip()[:LONGEST_ID], st.query_params.get("location", "")
     if text and text.strip():
         results(text.strip())
     elif wanted:
         open_link(wanted, int(location) if location.isascii() and location.isdigit() and len(location) < 19 else None)
     else:
-        empty("search", "Which appointment?", "Type its id or the client's e-mail above, or choose one on the Pool page.")
+        empty(
+            "search", "Which appointment?", "Type its id or the client's e-mail above, or choose one on the Pool page."
+        )
 
 
 def results(text: str) -> None:
     """What fits the typed text; a single hit is shown at once."""
     with sessions()() as session:
         found = reading.by_id(session, text) or reading.search(session, text, limit=RESULTS)
-    choose(found, f"Nothing fits “{text}”.", "Look for the whole id or the whole e-mail address; parts of words are not searched.")
+    choose(
+        found,
+        f"Nothing fits “{text}”.",
+        "Look for the whole id or the whole e-mail address; parts of words are not searched.",
+    )
 
 
 def open_link(wanted: str, location: int | None) -> None:
     """The appointment an address names."""
     with sessions()() as session:
         found = reading.by_id(session, wanted, location)
-    choose(found, f"There is no appointment {wanted}.", "Look whether the address is complete, or search for the client's e-mail.")
+    choose(
+        found,
+        f"There is no appointment {wanted}.",
+        "Look whether the address is complete, or search for the client's e-mail.",
+    )
 
 
 def choose(found: Sequence[reading.Found], nothing: str, next_step: str) -> None:
@@ -121,7 +132,9 @@ def link_card(facts: reading.AppointmentFacts, wait: datetime | None, now: datet
         if facts.not_recorded:
             st.warning(words.reason("recording_dropped").next_step, title="Zoom will not record this meeting.")
     elif facts.status == states.Appointment.CANCELLED:
-        st.info("The client gets no link any more.", title="This appointment is cancelled.", icon=":material/event_busy:")
+        st.info(
+            "The client gets no link any more.", title="This appointment is cancelled.", icon=":material/event_busy:"
+        )
     elif facts.link == Link.WAITING:
         told = words.no_link(facts.reason, waits=True, place=facts.place, wait=wait, zone=facts.zone, now=now)
         since = f" for {length(now - facts.waiting_since)}" if facts.waiting_since else ""
@@ -132,13 +145,19 @@ def link_card(facts: reading.AppointmentFacts, wait: datetime | None, now: datet
         st.error(plain(said), title=f"No link: {plain(why.what[0].lower() + why.what[1:])}", icon=":material/error:")
     elif facts.meeting_location != ZOOM or facts.link == Link.NOT_NEEDED:
         where = facts.meeting_location.replace("_", " ")
-        st.info("Its calendar does not meet on Zoom, so no link is made.", title=f"Takes place by {where}.", icon=":material/call:")
+        st.info(
+            "Its calendar does not meet on Zoom, so no link is made.",
+            title=f"Takes place by {where}.",
+            icon=":material/call:",
+        )
     elif facts.link == Link.NOT_DUE:
         due = wiring().hours.due_from(facts.starts_at)
         told = f"{day(due, facts.zone, now=now)} at {clock(due, facts.zone)}, {until(due, now=now)}"
         st.info("No link exists before that, so nothing can be sent too early.", title=f"The link is made {told}.")
     elif facts.link == Link.OPENING:
-        st.info("This takes some seconds.", title=f"The meeting is being made on {plain(facts.account or 'an account')}.")
+        st.info(
+            "This takes some seconds.", title=f"The meeting is being made on {plain(facts.account or 'an account')}."
+        )
     else:
         st.info("The link of a meeting that is over opens nothing.", title="This appointment is over.")
 
@@ -214,7 +233,10 @@ def messages_card(messages: Sequence[MessageLine], zone: str, now: datetime) -> 
         for each in messages:
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                 name = words.message(each.kind)
-                st.markdown(f"{name} :gray[to] {plain(each.to)}  \n:small[:gray[{plain(sending(each, zone, now))}]]", width="stretch")
+                st.markdown(
+                    f"{name} :gray[to] {plain(each.to)}  \n:small[:gray[{plain(sending(each, zone, now))}]]",
+                    width="stretch",
+                )
                 st.markdown(MESSAGE[states.Message(each.status)].pill, width="content")
 
 

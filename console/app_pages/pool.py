@@ -1,15 +1,16 @@
 """Pool: how many accounts are free, what comes next, and who waits for what."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import streamlit as st
 
 from console import words
 from console.account_chart import account_chart
 from console.database import sessions
+from console.links import appointment_link
 from console.look import ACCOUNT, LINK, address, plain
 from console.moments import clock, day, length, until, zone_name
-from console.links import appointment_link
 from console.page import empty, freshness, live, location_choice
 from console.widgets import copy_button
 from core.clock import utcnow
@@ -21,6 +22,7 @@ APPOINTMENTS = 20
 ACCOUNTS = 24
 HISTORY = timedelta(minutes=60)
 AHEAD = timedelta(minutes=75)
+Color = Literal["gray", "green", "orange", "red"]
 
 
 def show() -> None:
@@ -69,9 +71,7 @@ def standstill(place: pool.LocationItem | None) -> None:
         st.warning(words.reason("allocation_paused").next_step, title="The opening of links is paused.")
 
 
-def key_figures(
-    figures: pool.PoolCounts, coming: list[upcoming.Upcoming], now: datetime, lead_time: timedelta
-) -> None:
+def key_figures(figures: pool.PoolCounts, coming: list[upcoming.Upcoming], now: datetime, lead_time: timedelta) -> None:
     """Five figures, each with the sentence that makes it mean something."""
     due = figures.next_start - lead_time if figures.next_start else None
     needs = "see Accounts" if figures.attention else "all are well"
@@ -84,7 +84,7 @@ def key_figures(
         metric("Next link due", until(due, now=now) if due else "None", _next_start(figures, now))
 
 
-def metric(label: str, value: object, note: str, color: str = "gray") -> None:
+def metric(label: str, value: object, note: str, color: Color = "gray") -> None:
     """One figure in a frame, with a note below it."""
     st.metric(label, str(value), note, delta_color=color, delta_arrow="off", border=True, height="stretch")
 
@@ -128,12 +128,16 @@ def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetim
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             st.markdown(LINK[Link(each.link)].pill, width="content")
             if each.join_url:
-                copy_button(each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}")
+                copy_button(
+                    each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}"
+                )
 
 
 def why_none(each: upcoming.Upcoming, wait: datetime | None, now: datetime) -> str:
     """Why this appointment has no link, and when it may get one."""
-    return words.no_link(each.reason, waits=each.link == Link.WAITING, place=each.place, wait=wait, zone=each.zone, now=now)
+    return words.no_link(
+        each.reason, waits=each.link == Link.WAITING, place=each.place, wait=wait, zone=each.zone, now=now
+    )
 
 
 def _when(each: upcoming.Upcoming, now: datetime) -> str:
@@ -191,7 +195,11 @@ def doing(each: pool.PoolAccount, now: datetime) -> str:
     if each.lease_state == "closing" or each.state == "closing":
         return f"{each.external_id or 'An old meeting'} · free when Zoom confirms that it is gone"
     if each.ends_at:
-        over = f"over since {length(now - each.ends_at)}" if each.ends_at < now else f"until {clock(each.ends_at, each.zone)}"
+        over = (
+            f"over since {length(now - each.ends_at)}"
+            if each.ends_at < now
+            else f"until {clock(each.ends_at, each.zone)}"
+        )
         return f"{each.external_id} · {over}"
     return f"Idle for {length(now - each.idle_since)}"
 

@@ -51,7 +51,7 @@ def web(settings: Settings, use_settings: Callable[[Settings], None]) -> Iterato
         assert time.monotonic() < deadline and thread.is_alive(), "the routes did not start"
         time.sleep(0.01)
     address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    use_settings(Settings(_env_file=None, **settings.model_dump(exclude_unset=True) | {"public_base_url": address}))
+    use_settings(settings.model_copy(update={"public_base_url": address}))
     yield address
     server.should_exit = True
     thread.join(10)

@@ -28,7 +28,7 @@ def test_health_names_a_database_that_does_not_answer(
 ) -> None:
     """Whoever starts the process learns what is missing, and no address or password of it."""
     nowhere = "postgresql+psycopg://nobody:hidden@127.0.0.1:1/none"
-    use_settings(Settings(_env_file=None, **settings.model_dump(exclude_unset=True) | {"database_url": nowhere}))
+    use_settings(settings.model_copy(update={"database_url": nowhere}))
 
     answer = requests.get(f"{web}/healthz", timeout=20)
 
@@ -48,7 +48,9 @@ def test_health_names_an_old_schema(web: str, database_url: str) -> None:
     assert "zoompool migrate" in answer.json()["reason"]
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/v1/nothing", "/webhooks/zoom/x", "/webhooks", "/oauth", "/oauth/zoom/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/v1/nothing", "/webhooks/zoom/x", "/webhooks", "/oauth", "/oauth/zoom/nothing"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_unknown_addresses_of_programs_are_not_found(web: str, method: str, path: str) -> None:
     """A program that mistypes an address gets a JSON 404, never a page with 200."""
@@ -97,4 +99,3 @@ def test_a_body_that_grows_too_large_is_refused_on_the_way(sizes: list[int], sta
     asyncio.run(app(scope, receive, send))
 
     assert sent[0]["status"] == status
-

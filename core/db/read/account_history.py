@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-# A lease has a time for each state it went through; each state lasts until the next one that has a time, the last one until
-# now. What lies after now is *planned*.
+# A lease has a time for each state it went through; each state lasts until the next one that has a time, the last one
+# until now. What lies after now is *planned*.
 PHASES = sa.text("""
 WITH phases AS (
     SELECT l.account_id, p.external_id, s.state, s.from_at,

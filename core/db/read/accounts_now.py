@@ -1,9 +1,11 @@
 """The pool state of every account, derived: it is stored nowhere, so it cannot be out of date."""
 
-# A lease whose cooldown has passed counts as closed although nobody has looked at it yet. An account with a meeting that
-# Zoom has not confirmed gone is closing, lease or not: somebody could still start that meeting. A bench without an end is
-# stored as the last day there is, and read as none. Parameter: now.
-ACCOUNTS_NOW = """
+import sqlalchemy as sa
+
+# A lease whose cooldown has passed counts as closed although nobody has looked at it yet. An account with a meeting
+# that Zoom has not confirmed gone is closing, lease or not: somebody could still start that meeting. A bench without an
+# end is stored as the last day there is, and read as none. Parameter: now.
+_ACCOUNTS_NOW = """
 WITH accounts_now AS (
     SELECT a.id, a.location_id, a.seat_id, a.email, a.last_used_at, a.busy_elsewhere_since, a.bench_reason,
            coalesce(cooled.cooldown_until, a.idle_since) AS idle_since,
@@ -26,3 +28,8 @@ WITH accounts_now AS (
         AND cooled.state = 'cooldown' AND cooled.cooldown_until <= :now
 )
 """
+
+
+def with_accounts(select: str) -> sa.TextClause:
+    """The statement *select*, which may read `accounts_now`: a row per account with its state at `:now`."""
+    return sa.text(_ACCOUNTS_NOW + select)

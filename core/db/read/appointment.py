@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-BIGGEST_ID = 2**63 - 1
+ID_DIGITS = 18  # what fits a bigint whatever the digits are
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,11 @@ class AppointmentFacts:
     reason_detail: str | None
     not_recorded: bool
     waiting_since: datetime | None
-    link_ready_at: datetime | None
-    outcome: str | None
-    cause: str | None
     place: int | None
     account: str | None
     lease_state: str | None
     account_idle_since: datetime | None
     free_accounts: int | None
-    release_reason: str | None
     zoom_meeting_id: str | None
     join_url: str | None
     passcode: bytes | None = field(repr=False)
@@ -106,10 +102,11 @@ LIMIT :limit
 )
 
 FACTS = sa.text("""
-SELECT p.id, p.location_id, l.name AS location, l.zone, c.name AS calendar, c.meeting_location, p.external_id, p.client_name,
-       p.client_email, p.client_zone, p.starts_at, p.ends_at, p.revision, p.status, p.link, p.reason, p.reason_detail,
-       p.not_recorded, r.waiting_since, r.link_ready_at, r.outcome, r.cause, w.place, a.email AS account,
-       o.state AS lease_state, o.account_idle_since, o.free_accounts, o.release_reason, m.zoom_meeting_id, m.join_url, m.passcode
+SELECT p.id, p.location_id, l.name AS location, l.zone, c.name AS calendar, c.meeting_location, p.external_id,
+       p.client_name, p.client_email, p.client_zone, p.starts_at, p.ends_at, p.revision, p.status, p.link,
+       p.reason, p.reason_detail, p.not_recorded,
+       r.waiting_since, w.place, a.email AS account, o.state AS lease_state, o.account_idle_since,
+       o.free_accounts, m.zoom_meeting_id, m.join_url, m.passcode
 FROM appointments AS p
 JOIN locations AS l ON l.id = p.location_id
 JOIN calendars AS c ON c.id = p.calendar_id
@@ -140,9 +137,9 @@ ORDER BY at, id
 
 
 def by_id(session: Session, text: str, location: int | None = None) -> list[Found]:
-    """The appointments that *text* names: by the booking system's id, several locations may use it, else by our own."""
+    """The appointments that *text* names: by the booking system's id, which counts within a location, else by ours."""
     rows = session.execute(BY_ID, {"text": text, "location": location}).mappings().all()
-    if not rows and text.isascii() and text.isdigit() and int(text) <= BIGGEST_ID:
+    if not rows and text.isascii() and text.isdigit() and len(text) <= ID_DIGITS:
         rows = session.execute(BY_OUR_ID, {"id": int(text)}).mappings().all()
     return [Found(**row) for row in rows]
 

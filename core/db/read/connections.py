@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.db.read.accounts_now import ACCOUNTS_NOW
+from core.db.read.accounts_now import with_accounts
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,7 @@ class SeatLine:
 
 
 # What needs a person comes first within each location.
-SEATS = sa.text(
-    ACCOUNTS_NOW
-    + """
+SEATS = with_accounts("""
 SELECT s.id AS seat_id, l.id AS location_id, l.name AS location, l.zone, l.status AS location_status, s.email,
        CASE WHEN a.id IS NULL THEN 'not_connected'
             WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere', 'draining', 'disconnected') THEN a.state
@@ -45,10 +43,10 @@ LEFT JOIN LATERAL (
     WHERE account_id = a.id AND from_at <= :now AND (to_at IS NULL OR to_at > :now)
     ORDER BY from_at DESC LIMIT 1) AS c ON true
 WHERE s.taken_back_at IS NULL AND (CAST(:location AS bigint) IS NULL OR l.id = :location)
-ORDER BY l.name, l.id, CASE WHEN a.state IN ('needs_reauth', 'quarantined') THEN 0 WHEN a.id IS NULL THEN 1 ELSE 2 END, s.email
+ORDER BY l.name, l.id,
+         CASE WHEN a.state IN ('needs_reauth', 'quarantined') THEN 0 WHEN a.id IS NULL THEN 1 ELSE 2 END, s.email
 LIMIT :limit
-"""
-)
+""")
 
 ISSUED = sa.text("""
 SELECT count(*) FROM seats
@@ -70,7 +68,7 @@ def seats(session: Session, location: int | None, *, now: datetime, limit: int) 
 
 def issued(session: Session, location: int | None) -> int:
     """How many seats are issued."""
-    return session.execute(ISSUED, {"location": location}).scalar_one()
+    return int(session.execute(ISSUED, {"location": location}).scalar_one())
 
 
 def is_connected(session: Session, email: str) -> bool:

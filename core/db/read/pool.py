@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.db.read.accounts_now import ACCOUNTS_NOW
+from core.db.read.accounts_now import with_accounts
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class PoolAccount:
     state: str
     lease_state: str | None
     external_id: str | None
-    starts_at: datetime | None
     ends_at: datetime | None
     cooldown_until: datetime | None
     idle_since: datetime
@@ -62,9 +61,7 @@ FROM locations AS l
 ORDER BY l.name
 """)
 
-COUNTS = sa.text(
-    ACCOUNTS_NOW
-    + """
+COUNTS = with_accounts("""
 SELECT count(*) FILTER (WHERE state <> 'disconnected') AS accounts,
        count(*) FILTER (WHERE state = 'idle') AS idle,
        count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
@@ -80,14 +77,11 @@ SELECT count(*) FILTER (WHERE state <> 'disconnected') AS accounts,
           AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS next_start
 FROM accounts_now
 WHERE CAST(:location AS bigint) IS NULL OR location_id = :location
-"""
-)
+""")
 
 # What needs a person comes first, then what is in use in the order of its end, then the free ones, longest idle first.
-ACCOUNTS = sa.text(
-    ACCOUNTS_NOW
-    + """
-SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.starts_at, p.ends_at,
+ACCOUNTS = with_accounts("""
+SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.ends_at,
        a.cooldown_until, a.idle_since, a.benched_until, a.bench_reason, a.busy_elsewhere_since
 FROM accounts_now AS a
 JOIN locations AS l ON l.id = a.location_id
@@ -97,8 +91,7 @@ ORDER BY CASE WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') 
               WHEN a.lease_id IS NOT NULL THEN 1 ELSE 2 END,
          CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
 LIMIT :limit OFFSET :offset
-"""
-)
+""")
 
 
 def locations(session: Session) -> list[LocationItem]:

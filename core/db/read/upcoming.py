@@ -9,7 +9,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.db.read.accounts_now import ACCOUNTS_NOW
+from core.db.read.accounts_now import with_accounts
 from core.domain.estimate import earliest_free
 
 STILL_RUNNING = timedelta(hours=12)  # how far back a start may lie whose appointment is still going on
@@ -28,7 +28,7 @@ class InLine(Protocol):
 
 @dataclass(frozen=True)
 class Upcoming:
-    """An appointment that is still to come or going on. *place* is its place in the line of its location, if it waits."""
+    """An appointment to come or going on. *place* is its place in the line of its location, if it waits."""
 
     id: int
     location_id: int
@@ -37,19 +37,17 @@ class Upcoming:
     calendar: str
     external_id: str
     starts_at: datetime
-    ends_at: datetime
     link: str
     reason: str | None
     place: int | None
     account: str | None
-    lease_state: str | None
     join_url: str | None
 
 
 # One short index scan per location: an index over all starts would have to hold every appointment there ever was.
 NEXT = sa.text("""
-SELECT n.id, l.id AS location_id, l.name AS location, l.zone, c.name AS calendar, n.external_id, n.starts_at, n.ends_at, n.link,
-       n.reason, w.place, a.email AS account, o.state AS lease_state, m.join_url
+SELECT n.id, l.id AS location_id, l.name AS location, l.zone, c.name AS calendar, n.external_id, n.starts_at, n.link,
+       n.reason, w.place, a.email AS account, m.join_url
 FROM locations AS l
 CROSS JOIN LATERAL (
     SELECT p.*
@@ -74,9 +72,7 @@ LIMIT :limit
 """)
 
 # Accounts that will serve the line by themselves. How long a recording takes is not known: it counts as ready now.
-BUSY_UNTIL = sa.text(
-    ACCOUNTS_NOW
-    + """
+BUSY_UNTIL = with_accounts("""
 SELECT a.location_id,
        CASE
            WHEN a.state = 'quarantined' THEN a.benched_until
@@ -89,8 +85,7 @@ FROM accounts_now AS a
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
 WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'draining', 'disconnected', 'busy_elsewhere')
   AND NOT (a.state = 'quarantined' AND a.benched_until IS NULL)
-"""
-)
+""")
 
 
 def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:
