@@ -21,7 +21,9 @@ from core.errors import (
 from core.mail.address import ascii_address
 
 CONNECT_TIMEOUT = 5.0
-REPLY_TIMEOUT = 10.0
+REPLY_TIMEOUT = 5.0
+# Servers scan a mail before they answer for it; who hangs up meanwhile sends it twice (RFC 5321, 4.5.3.2.6).
+ACCEPT_TIMEOUT = 15.0
 GOODBYE_TIMEOUT = 1.0
 BROKEN_OFF_IN_A_ROW = 2
 MAILS_PER_CONNECTION = 100  # public servers commonly close a connection after some hundred
@@ -122,8 +124,7 @@ class Mailer:
         if smtp is None:
             return
         try:
-            if smtp.sock is not None:
-                smtp.sock.settimeout(GOODBYE_TIMEOUT)
+            _wait_at_most(smtp, GOODBYE_TIMEOUT)
             smtp.quit()
         except OSError:
             smtp.close()
@@ -191,8 +192,7 @@ def _connect(server: MailServer) -> smtplib.SMTP:
         if server.user:
             smtp.login(server.user, server.password)
         smtp.ehlo_or_helo_if_needed()
-        if smtp.sock is not None:
-            smtp.sock.settimeout(REPLY_TIMEOUT)
+        _wait_at_most(smtp, REPLY_TIMEOUT)
     except BaseException:
         smtp.close()
         raise
@@ -208,10 +208,18 @@ def _our_host_name() -> str:
 def _data(smtp: smtplib.SMTP, mail: bytes) -> tuple[int, bytes]:
     """The server's answer to the mail itself; smtplib raises where the refusal comes before the first line of it."""
     try:
+        _wait_at_most(smtp, ACCEPT_TIMEOUT)
         return smtp.data(mail)
     except smtplib.SMTPDataError as error:
         text = error.smtp_error
         return error.smtp_code, text.encode() if isinstance(text, str) else text
+    finally:
+        _wait_at_most(smtp, REPLY_TIMEOUT)
+
+
+def _wait_at_most(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 def _accepted(answer: tuple[int, bytes], what: str) -> str:

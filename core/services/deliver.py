@@ -21,7 +21,7 @@ from core.services.mail_claim import SERVER_PAUSE, MailClaim, Pending
 from core.zoom.vault import TokenVault
 
 CONNECTIONS = 4
-START_WITHIN = 20.0  # seconds after the claim, which lasts 60; the slowest server holds a mail for 40
+START_WITHIN = 20.0  # seconds after the claim, which lasts 60: a mail begun last has 40, while a server answers at all
 LINK_PAUSE = timedelta(seconds=2)
 
 log = structlog.get_logger()
