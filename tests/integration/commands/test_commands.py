@@ -1,0 +1,177 @@
+"""The command line: what people type, what they read, and what programs get."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core import cli, wiring
+from core.clock import utcnow
+from core.settings import Settings, get_settings
+from tests.world import World
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def zoompool(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs a command as `zoompool ...` would, in this process; gives the exit status and what was printed."""
+    get_settings.cache_clear()
+    wiring.wiring.cache_clear()
+    monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
+    monkeypatch.setenv("STATE_DIR", str(settings.state_dir))
+    monkeypatch.setenv("ZOOM_API_URL", settings.api_url)
+    monkeypatch.setenv("ZOOM_OAUTH_URL", settings.oauth_url)
+
+    def run(*words: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["zoompool", *words])
+        try:
+            cli.main()
+        except SystemExit as end:
+            status = end.code
+        else:
+            status = 0
+        printed = capsys.readouterr()
+        return int(status or 0), printed.out + printed.err
+
+    yield run
+    get_settings.cache_clear()
+    wiring.wiring.cache_clear()
+
+
+def as_json(printed: str) -> Any:
+    """What a program reads."""
+    return json.loads(printed)
+
+
+def book(zoompool: Run, external_id: str = "A-1", **changed: str) -> tuple[int, str]:
+    """Book an appointment by the command line, with *changed* options."""
+    options = {
+        "location": "North",
+        "calendar": "Video",
+        "starts-at": "+30",
+        "client-name": "A client",
+        "client-email": "client@clients.test",
+        **{name.replace("_", "-"): value for name, value in changed.items()},
+    }
+    return zoompool("appointments", "book", external_id, *(f"--{name}={value}" for name, value in options.items()))
+
+
+@pytest.fixture
+def north(zoompool: Run) -> Run:
+    """A location with a Zoom calendar, made by the command line."""
+    assert zoompool("locations", "add", "North", "--zone", "Europe/Berlin")[0] == 0
+    assert zoompool("calendars", "add", "Video", "-l", "North")[0] == 0
+    return zoompool
+
+
+def test_an_appointment_is_booked_listed_and_cancelled(north: Run) -> None:
+    """From nothing to a cancelled appointment, in the words of the JSON that programs read."""
+    assert book(north)[0] == 0
+
+    [line] = as_json(north("appointments", "list", "--json")[1])
+    assert set(line) == {
+        "external_id", "location", "starts_at", "status", "link_state", "join_url", "account", "reason",
+    }  # fmt: skip
+    assert (line["external_id"], line["status"], line["link_state"]) == ("A-1", "booked", "not_due")
+    assert north("appointments", "cancel", "A-1", "-l", "North") == (0, "Appointment A-1 is cancelled.\n")
+    assert as_json(north("appointments", "list", "--json")[1])[0]["status"] == "cancelled"
+
+
+def test_booking_the_same_again_changes_nothing(north: Run) -> None:
+    """The external id is the caller's own; a repeated call is no second appointment."""
+    start = (utcnow() + timedelta(hours=1)).replace(microsecond=0).isoformat()
+    assert book(north, starts_at=start)[0] == 0
+    assert book(north, starts_at=start)[0] == 0
+
+    assert len(as_json(north("appointments", "list", "--json")[1])) == 1
+
+
+def test_the_same_id_with_other_content_is_refused_and_names_what_differs(north: Run) -> None:
+    """Booking is no way to change an appointment."""
+    start = (utcnow() + timedelta(hours=1)).replace(microsecond=0).isoformat()
+    book(north, starts_at=start)
+
+    status, said = book(north, starts_at=start, client_name="Another client")
+
+    assert status == 1
+    assert "another client_name" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "named"),
+    [
+        ("starts_at", "2020-01-01T10:00:00Z", "starts_at"),
+        ("starts_at", "tomorrow", "starts_at"),
+        ("minutes", "0", "ends_at"),
+        ("client_email", "nobody", "client_email"),
+        ("client_zone", "Mars/Olympus", "client_zone"),
+        ("client_name", "A\nclient", "client_name"),
+        ("calendar", "Audio", "calendar named Audio"),
+        ("location", "South", "location named South"),
+    ],
+)
+def test_bad_input_is_a_sentence_that_names_the_field(north: Run, option: str, value: str, named: str) -> None:
+    """Never a traceback."""
+    status, said = book(north, **{option: value})
+
+    assert status == 1
+    assert named in said
+    assert "Traceback" not in said
+
+
+def test_a_seat_is_connected_by_the_address_that_is_printed(north: Run, world: World) -> None:
+    """Only an issued seat gets one, and it leads to Zoom's consent page."""
+    assert "No seat" in north("accounts", "connect", "room1@north.test", "-l", "North")[1]
+    north("seats", "issue", "Room1@north.test", "-l", "North")
+
+    printed = as_json(north("accounts", "connect", "room1@north.test", "-l", "North", "--json")[1])
+
+    assert printed["seat"] == "room1@north.test"
+    assert printed["address"].startswith(world.parts.settings.oauth_url + "/authorize?")
+
+
+def test_accounts_and_messages_are_listed_in_the_words_programs_know(zoompool: Run, world: World) -> None:
+    """The fields of the two lists."""
+    world.location("North")
+    world.book("A-1", location="North")
+    world.run()
+
+    [account] = as_json(zoompool("accounts", "list", "--json")[1])
+    [message] = as_json(zoompool("messages", "list", "--json")[1])
+    assert set(account) == {"email", "location", "state", "lease_state", "idle_since", "busy_until"}
+    assert (account["state"], account["lease_state"]) == ("connected", "ready")
+    assert (message["kind"], message["to"], message["status"]) == ("join_link", "a-1@clients.test", "sent")
+    assert (message["appointment"], message["sent_at"] is not None) == ("A-1", True)
+
+
+def test_a_calendar_taken_off_zoom_says_how_many_appointments_change(north: Run) -> None:
+    """And back again."""
+    book(north)
+
+    away = as_json(north("calendars", "set", "Video", "-l", "North", "-m", "phone", "--json")[1])
+    back = as_json(north("calendars", "set", "Video", "-l", "North", "-m", "zoom", "--json")[1])
+
+    assert (away["appointments_changed"], back["appointments_changed"]) == (1, 1)
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(zoompool: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to do stands in it."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    get_settings.cache_clear()
+    wiring.wiring.cache_clear()
+
+    status, said = zoompool("locations", "list")
+
+    assert status == 1
+    assert "The database does not answer" in said
+
+
+def test_people_read_times_in_the_location_s_zone(north: Run) -> None:
+    """And programs in UTC."""
+    book(north, starts_at="2031-07-01T09:00")
+
+    assert "09:00 CEST" in north("appointments", "list")[1]
+    assert as_json(north("appointments", "list", "--json")[1])[0]["starts_at"] == "2031-07-01T07:00:00Z"
