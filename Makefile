@@ -54,7 +54,7 @@ clean: ## Remove the environment and caches; data in .zoompool stays
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
 	@echo 'Installing into .venv, a minute or two ...'
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -qq -j 0 $(PROJECT) .venv/lib || true # some packages carry files of another Python
 	@touch $@
 

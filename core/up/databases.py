@@ -45,7 +45,7 @@ def given_databases(settings: Settings) -> Databases:
         upgrade(product.render_as_string(hide_password=False))
     except sa.exc.OperationalError as error:
         raise ConfigurationError(
-            f"The server at DATABASE_URL does not answer: {str(error.orig).strip()}",
+            f"The server at DATABASE_URL does not answer: {_one_line(error)}",
             next_step="Start it, correct DATABASE_URL, or remove DATABASE_URL to use the embedded server.",
         ) from error
     given = settings.dagster_database_url or dagster.render_as_string(hide_password=False)
@@ -61,6 +61,11 @@ def _create_beside(product: sa.URL, name: str) -> None:
             connection.execute(sa.text(f"CREATE DATABASE {engine.dialect.identifier_preparer.quote(name)}"))
         except sa.exc.ProgrammingError as error:
             raise ConfigurationError(
-                f"Dagster's database {name} cannot be created: {str(error.orig).strip()}",
+                f"Dagster's database {name} cannot be created: {_one_line(error)}.",
                 next_step="Create it yourself, or set DAGSTER_DATABASE_URL to another one.",
             ) from error
+
+
+def _one_line(error: sa.exc.DBAPIError) -> str:
+    """The driver's words, which name the server but never the password."""
+    return " ".join(str(error.orig).split())

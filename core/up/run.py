@@ -15,7 +15,7 @@ from core.up.databases import embedded_databases, given_databases
 from core.up.parts import Parts, postgresql
 from core.up.preflight import check_ports, only_one
 from core.up.report import Report
-from core.up.supervisor import StopRequested, Supervisor
+from core.up.supervisor import PartFailed, StopRequested, Supervisor
 
 
 def run_up(settings: Settings, *, stop_with_parent: bool) -> int:
@@ -30,6 +30,11 @@ def run_up(settings: Settings, *, stop_with_parent: bool) -> int:
     except StopRequested as wish:
         report.line(f"Everything has stopped ({wish}).", mark="✓", style="green")
         return 0
+    except PartFailed as failure:
+        reason, *tail = str(failure).splitlines()
+        report.fail(reason)
+        for line in tail:
+            report.line(line)
     except ZoomPoolError as error:
         for line in str(error).splitlines():
             report.fail(line)

@@ -66,8 +66,9 @@ class Supervisor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        reason = f" ({self._wish})" if self._wish else ""
-        self._report.line(f"Stopping{reason}; Ctrl-C again does not wait for what is still running.")
+        if self._lives:
+            reason = f" ({self._wish})" if self._wish else ""
+            self._report.line(f"Stopping{reason}; Ctrl-C again does not wait for what is still running.")
         for life in reversed(self._lives):
             self._end(life)
         for group in list(self._leftovers):
