@@ -44,9 +44,9 @@ def test_free_ports_are_no_reason_to_refuse(free_ports: dict[str, int]) -> None:
 
 def test_a_port_in_use_is_named_with_its_user_and_its_setting(free_ports: dict[str, int]) -> None:
     """Somebody who reads the line knows what to stop, or what to set."""
-    with socket.create_server(("127.0.0.1", free_ports["console_port"])):
-        with pytest.raises(ConfigurationError) as caught:
-            check_ports(Settings.model_validate(free_ports))
+    taken = socket.create_server(("127.0.0.1", free_ports["console_port"]))
+    with taken, pytest.raises(ConfigurationError) as caught:
+        check_ports(Settings.model_validate(free_ports))
 
     said = str(caught.value)
     assert said.startswith(f"Port {free_ports['console_port']} is in use by process {os.getpid()} (")
@@ -83,7 +83,7 @@ def test_two_settings_with_one_port_are_both_named(free_ports: dict[str, int]) -
 
 def test_everything_runs_once_in_a_folder(tmp_path: Path) -> None:
     """A second start names the process of the first."""
-    refused = pytest.raises(ConfigurationError, match=f"running already in {tmp_path}, started by process {os.getpid()}")
+    refused = pytest.raises(ConfigurationError, match=f"already in {tmp_path}, started by process {os.getpid()}")
     with only_one(tmp_path), refused, only_one(tmp_path):
         pass
 
@@ -116,7 +116,7 @@ def test_a_setting_at_fault_is_named_without_its_value(folder: Path) -> None:
 def test_an_unsafe_production_is_explained(folder: Path) -> None:
     """What is missing is listed by the names of the settings."""
     (folder / ".env").write_text("MODE=production\n")
-    with pytest.raises(ConfigurationError, match="^MODE=production does not start like this: .*SESSION_SECRET"):
+    with pytest.raises(ConfigurationError, match=r"^MODE=production does not start like this: .*SESSION_SECRET"):
         read_settings()
 
 
