@@ -70,3 +70,4 @@ def configure(log_format: str = "console", level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # says at every look what it would do
