@@ -3,6 +3,7 @@ or double
 its work, for its evaluation may be cut off before its requests are stored."""
 
 from datetime import datetime
+from hashlib import sha256
 
 import dagster as dg
 
@@ -34,7 +35,7 @@ def due_appointments_sensor(context: dg.SensorEvaluationContext) -> dg.SensorRes
     with parts.sessions() as session:
         work = due_work(session, hours=parts.hours, now=now)
         isolated = isolated_work(session, hours=parts.hours, now=now, limit=MOST_ISOLATED_RUNS)
-    requests = [*_bulk(context, work, now), *_escalation(work), *map(_isolated, isolated)]
+    requests = [*_bulk(context, work, now), *_escalation(work, now), *map(_isolated, isolated)]
     if not requests:
         return dg.SkipReason("Nothing is due that could be opened now.")
     return dg.SensorResult(run_requests=requests)
@@ -88,14 +89,14 @@ def _bulk(context: dg.SensorEvaluationContext, work: DueWork, now: datetime) -> 
     ]
 
 
-def _escalation(work: DueWork) -> list[dg.RunRequest]:
+def _escalation(work: DueWork, now: datetime) -> list[dg.RunRequest]:
     if not work.to_escalate:
         return []
     batch = Batch(appointment_ids=list(work.to_escalate))
     return [
         dg.RunRequest(
             # The same appointments give the same key: asked for again until the run begins, it is still one run.
-            run_key=f"escalate:{min(work.to_escalate)}:{max(work.to_escalate)}:{len(work.to_escalate)}",
+            run_key=f"escalate:{now:%Y%m%dT%H%M}:{_digest(work.to_escalate)}",
             job_name=open_due_meetings.name,
             run_config=_config(batch),
             tags={"zoompool/escalation": "true"},
@@ -110,6 +111,10 @@ def _isolated(work: Isolated) -> dg.RunRequest:
         run_config=_config(Batch(appointment_ids=[work.appointment_id], isolated=True)),
         tags={"zoompool/appointment": work.external_id, "zoompool/location": str(work.location_id)},
     )
+
+
+def _digest(ids: tuple[int, ...]) -> str:
+    return sha256(repr(ids).encode()).hexdigest()[:12]
 
 
 def _config(batch: Batch) -> dg.RunConfig:

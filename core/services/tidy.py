@@ -22,5 +22,5 @@ def tidy(session: Session, *, hours: OpeningHours, run_id: str, now: datetime) -
         "limit": AT_MOST,
     }
     missed = len(session.execute(sql["miss"], given).all())
-    session.execute(sql["revive_isolated"], {"now": now})
+    session.execute(sql["revive_isolated"], {"now": now, "horizon": hours.horizon(now)})
     return missed

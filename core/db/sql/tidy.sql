@@ -48,7 +48,7 @@ RETURNING appointment_id;
 WITH dead AS (
     SELECT a.id, a.location_id
     FROM appointments AS a
-    WHERE a.status = 'booked' AND a.isolated_at IS NOT NULL AND a.next_attempt_at <= :now
+    WHERE a.status = 'booked' AND a.isolated_at IS NOT NULL AND a.next_attempt_at <= :now AND a.starts_at <= :horizon
       AND a.link IN ('not_due', 'waiting', 'opening', 'failed')
     ORDER BY a.id
     FOR NO KEY UPDATE OF a SKIP LOCKED
