@@ -96,7 +96,13 @@ def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequ
                         "field": "State",
                         "type": "nominal",
                         "scale": {"domain": words, "range": [COLORS[word] for word in words]},
-                        "legend": {"orient": "top", "title": None, "symbolType": "square", "columns": 3},
+                        "legend": {
+                            "orient": "top",
+                            "title": None,
+                            "symbolType": "square",
+                            "columns": 3,
+                            "columnPadding": 6,
+                        },
                     },
                     "opacity": {
                         "field": "planned",

@@ -85,6 +85,12 @@ def plain(text: str) -> str:
 
 
 def address(email: str) -> str:
-    """An e-mail address in Markdown: its name strong, its domain pale; in two parts, or it would become a mail link."""
+    """An e-mail address in Markdown: its name strong, its domain pale."""
     name, _, domain = email.partition("@")
     return f"**{plain(name)}**:gray[@{plain(domain)}]"
+
+
+def pale_address(email: str) -> str:
+    """An e-mail address in gray; in two parts, or Markdown would make a mail link of it."""
+    name, _, domain = email.partition("@")
+    return f":gray[{plain(name)}]:gray[@{plain(domain)}]"

@@ -88,7 +88,7 @@ EVENTS = {
 }
 
 
-ACTORS = {"system": "by itself", "cli": "on the command line", "console": "in the console"}
+ACTORS = {"system": "automatically", "cli": "on the command line", "console": "in the console"}
 
 
 def reason(word: str | None) -> Explained:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from console import connect_result
 from core.clock import utcnow
 from core.db.models import Seat
+from core.db.read.appointment import is_id
 from core.errors import ConnectRefused, NotFound, ZoomPoolError
 from core.services.connect import begin_connect, finish_connect
 from core.settings import get_settings
@@ -23,7 +24,6 @@ from core.wiring import wiring
 ACTOR = "console"
 BROWSER = "connect_browser"
 BROWSER_SECONDS = 3600
-ID_DIGITS = 18  # what fits a bigint whatever the digits are
 FROM_HERE = "Open Connections and press Connect there."
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def callback(request: Request) -> Response:
 def _consent_page(seat_id: str, browser: str) -> str:
     parts = wiring()
     with parts.sessions.begin() as session:
-        seat = session.get(Seat, int(seat_id)) if _is_id(seat_id) else None
+        seat = session.get(Seat, int(seat_id)) if is_id(seat_id) else None
         if seat is None:
             raise NotFound("There is no such seat.", next_step=FROM_HERE)
         return begin_connect(
@@ -86,10 +86,6 @@ def _consent_page(seat_id: str, browser: str) -> str:
             return_to=connect_result.PAGE,
             now=utcnow(),
         )
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS
 
 
 def _require_own_page(request: Request) -> None:

@@ -7,8 +7,7 @@ import streamlit as st
 
 from console import words
 from console.database import sessions
-from console.links import appointment_link
-from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, plain
+from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
 from console.moments import clock, day, length, span, until, zone_name
 from console.page import empty, freshness, live
 from console.timeline import timeline
@@ -24,35 +23,50 @@ from core.wiring import wiring
 
 RESULTS = 20
 EVENTS = 100
-LONGEST_ID = 200
+LONGEST_TEXT = 200
 ZOOM = states.MeetingLocation.ZOOM
 
 
 def show() -> None:
-    """Look an appointment up by the address, or by what is typed."""
+    """Look an appointment up by the address: `?id=` names it, `?q=` is what somebody typed."""
+    text, wanted = (st.query_params.get(name, "").strip()[:LONGEST_TEXT] for name in ("q", "id"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Appointments", anchor=False, width="content")
         st.space("stretch")
-        text = st.text_input(
-            "Search",
-            key="q",
-            bind="query-params",
-            type="search",
-            icon=":material/search:",
-            placeholder="Appointment id or client e-mail",
-            label_visibility="collapsed",
-            width=320,
-            max_chars=LONGEST_ID,
-        )
-    wanted, location = st.query_params.get("id", "").strip()[:LONGEST_ID], st.query_params.get("location", "")
-    if text and text.strip():
-        results(text.strip())
+        search_box(text)
+    if text:
+        results(text)
     elif wanted:
-        open_link(wanted, int(location) if location.isascii() and location.isdigit() and len(location) < 19 else None)
+        location = st.query_params.get("location_id", "")
+        open_link(wanted, int(location) if reading.is_id(location) else None)
     else:
         empty(
             "search", "Which appointment?", "Type its id or the client's e-mail above, or choose one on the Pool page."
         )
+
+
+def search_box(text: str) -> None:
+    """One box for whatever names an appointment. It follows the address, so that going back undoes a search."""
+    st.session_state["search"] = text
+    st.text_input(
+        "Search",
+        key="search",
+        on_change=search,
+        type="search",
+        icon=":material/search:",
+        placeholder="Appointment id or client e-mail",
+        label_visibility="collapsed",
+        width=320,
+        max_chars=LONGEST_TEXT,
+    )
+
+
+def search() -> None:
+    """Put what was typed into the address, instead of the appointment that was shown."""
+    typed = st.session_state["search"].strip()
+    st.query_params.clear()
+    if typed:
+        st.query_params["q"] = typed
 
 
 def results(text: str) -> None:
@@ -89,13 +103,25 @@ def choose(found: Sequence[reading.Found], nothing: str, next_step: str) -> None
                 found_row(each)
 
 
+def open_one(each: reading.Found) -> None:
+    """Put one search result into the address."""
+    st.query_params.from_dict({"id": each.external_id, "location_id": str(each.location_id)})
+
+
 def found_row(each: reading.Found) -> None:
     """One line of a search result."""
     now = utcnow()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap=None):
-            appointment_link(each.external_id, each.location_id)
-            st.markdown(f":small[{plain(each.client_name)} :gray[· {plain(each.client_email.replace('@', ' @ '))}]]")
+            # Not a link: Streamlit's links to the page one is on leave the address as it was.
+            st.button(
+                f":primary[**{plain(each.external_id)}**]",
+                key=f"open_{each.id}",
+                type="tertiary",
+                on_click=open_one,
+                args=(each,),
+            )
+            st.markdown(f":small[{plain(each.client_name)} · {pale_address(each.client_email)}]")
         when = f"{day(each.starts_at, each.zone, now=now)}, {clock(each.starts_at, each.zone)}"
         st.markdown(f":small[:gray[{plain(f'{when} · {each.location}')}]]", width="content")
         st.markdown(APPOINTMENT[states.Appointment(each.status)].pill, width="content")
@@ -142,7 +168,7 @@ def link_card(facts: reading.AppointmentFacts, wait: datetime | None, now: datet
     elif facts.link in (Link.FAILED, Link.MISSED):
         why = words.reason(facts.reason)
         said = " ".join(filter(None, [facts.reason_detail, why.next_step]))
-        st.error(plain(said), title=f"No link: {plain(why.what[0].lower() + why.what[1:])}", icon=":material/error:")
+        st.error(plain(said), title=plain(why.what), icon=":material/error:")
     elif facts.meeting_location != ZOOM or facts.link == Link.NOT_NEEDED:
         where = facts.meeting_location.replace("_", " ")
         st.info(

@@ -91,7 +91,7 @@ def location_card(name: str, lines: Sequence[connections.SeatLine], now: datetim
     connected = sum(line.state == Connection.CONNECTED for line in lines)
     suspended = "  :red-badge[:material/pause_circle: Suspended]" if lines[0].location_status == "suspended" else ""
     with st.container(border=True, gap="xsmall", key=f"rows_{lines[0].location_id}"):
-        st.markdown(f"**{plain(name)}** :gray[· {connected} of {len(lines)} seats connected and well]{suspended}")
+        st.markdown(f"**{plain(name)}** :gray[· {connected} of {len(lines)} seats connected]{suspended}")
         for line in lines:
             seat_row(line, now)
 
@@ -137,7 +137,7 @@ def health(line: connections.SeatLine, now: datetime) -> str:
     if line.state == Connection.DISCONNECTED:
         return f"Disconnected. {since}"
     used = f"Last used {length(now - line.last_used_at)} ago." if line.last_used_at else "Not used yet."
-    return f"Well. {used}" if not line.lease_state else "Well, and in use now."
+    return f"Healthy. {used}" if not line.lease_state else "Healthy, in use now."
 
 
 show()

@@ -8,7 +8,6 @@ import streamlit as st
 from console import words
 from console.account_chart import account_chart
 from console.database import sessions
-from console.links import appointment_link
 from console.look import ACCOUNT, LINK, address, plain
 from console.moments import clock, day, length, until, zone_name
 from console.page import empty, freshness, live, location_choice
@@ -121,7 +120,10 @@ def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetim
             width=112,
         )
         with st.container(width="stretch", gap=None):
-            appointment_link(each.external_id, each.location_id)
+            # With its location, because the booking system's ids count within one.
+            wanted = {"id": each.external_id, "location_id": str(each.location_id)}
+            label = f":primary[**{plain(each.external_id)}**]"
+            st.page_link("app_pages/appointment.py", label=label, icon="", help="", query_params=wanted)
             st.markdown(f":small[:gray[{plain(_where(each, everywhere=everywhere))}]]")
             if each.link in (Link.WAITING, Link.FAILED):
                 st.markdown(f":small[{plain(why_none(each, wait, now))}]")

@@ -136,10 +136,15 @@ ORDER BY at, id
 """)
 
 
+def is_id(text: str) -> bool:
+    """Whether *text* can be a number of ours."""
+    return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS
+
+
 def by_id(session: Session, text: str, location: int | None = None) -> list[Found]:
     """The appointments that *text* names: by the booking system's id, which counts within a location, else by ours."""
     rows = session.execute(BY_ID, {"text": text, "location": location}).mappings().all()
-    if not rows and text.isascii() and text.isdigit() and len(text) <= ID_DIGITS:
+    if not rows and is_id(text):
         rows = session.execute(BY_OUR_ID, {"id": int(text)}).mappings().all()
     return [Found(**row) for row in rows]
 
