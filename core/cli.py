@@ -8,7 +8,6 @@ from typing import Annotated
 import sqlalchemy.exc
 import structlog
 import typer
-from pydantic import ValidationError
 
 from core import logs
 from core.commands.accounts import accounts
@@ -18,6 +17,7 @@ from core.commands.places import calendars, locations, seats
 from core.errors import ZoomPoolError
 from core.services.rotate_keys import rotate_keys
 from core.settings import get_settings
+from core.settings_reading import read_settings
 from core.wiring import wiring
 
 app = typer.Typer(help="Leases pooled Zoom accounts to appointments.", no_args_is_help=True, add_completion=False)
@@ -72,15 +72,10 @@ def rotate() -> None:
 def main() -> None:
     """Run a command; whatever goes wrong becomes a sentence, never a traceback."""
     try:
-        logs.configure(get_settings().log_format, logging.WARNING)
+        logs.configure(read_settings().log_format, logging.WARNING)
         app()
     except ZoomPoolError as error:
         _fail(str(error))
-    except ValidationError as error:
-        for problem in error.errors():
-            setting = ".".join(str(part) for part in problem["loc"]).upper()
-            err.print(f"{setting or 'Settings'}: {problem['msg']}.", style="red", soft_wrap=True)
-        _fail("Mend the environment or the .env file.")
     except sqlalchemy.exc.OperationalError as error:
         _fail(
             f"The database does not answer: {str(error.orig).strip().splitlines()[0]}. Start it, or check DATABASE_URL."

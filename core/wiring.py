@@ -6,8 +6,7 @@ from functools import cached_property, lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.embedded import PRODUCT_DATABASE, answers, url
-from core.db.embedded_home import home_of
+from core.db.embedded import PRODUCT_DATABASE, find_running, url
 from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
 from core.errors import ConfigurationError
@@ -37,10 +36,9 @@ class Wiring:
         """
         if self.settings.database_url is not None:
             return self.settings.database_url
-        if self.settings.state_dir.exists():
-            home = home_of(self.settings.state_dir)
-            if answers(home):
-                return url(home.socket, PRODUCT_DATABASE, "psycopg")
+        running = find_running(self.settings.state_dir)
+        if running is not None:
+            return url(running, PRODUCT_DATABASE, "psycopg")
         raise ConfigurationError(
             "There is no database to talk to: DATABASE_URL is not set and no embedded server runs here.",
             next_step="Start everything with `make up`, or set DATABASE_URL to a PostgreSQL 16 or newer.",
