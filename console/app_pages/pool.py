@@ -16,6 +16,7 @@ from core.clock import utcnow
 from core.db.read import account_history, pool, upcoming
 from core.domain.states import Link
 from core.settings import get_settings
+from core.wiring import wiring
 
 APPOINTMENTS = 20
 ACCOUNTS = 24
@@ -40,7 +41,7 @@ def panel(place: pool.LocationItem | None) -> None:
     now, settings = utcnow(), get_settings()
     location, zone = (place.id, place.zone) if place else (None, "UTC")
     with sessions()() as session:
-        figures = pool.counts(session, location, now=now, late_open_limit=settings.late_open_limit)
+        figures = pool.counts(session, location, now=now, hours=wiring().hours)
         accounts = pool.accounts(session, location, now=now, limit=ACCOUNTS)
         coming = upcoming.next_appointments(session, location, now=now, limit=APPOINTMENTS)
         waits = upcoming.estimates(session, coming, now=now, cooldown=settings.cooldown)
@@ -50,6 +51,7 @@ def panel(place: pool.LocationItem | None) -> None:
         )
     freshness(zone)
     standstill(place)
+    failures(figures)
     key_figures(figures, coming, now, settings.lead_time)
     if accounts:
         with st.container(border=True):
@@ -68,6 +70,13 @@ def standstill(place: pool.LocationItem | None) -> None:
         st.warning(words.reason("location_suspended").next_step, title=f"{place.name} is suspended: no new links.")
     elif place and place.paused:
         st.warning(words.reason("allocation_paused").next_step, title="The opening of links is paused.")
+
+
+def failures(figures: pool.PoolCounts) -> None:
+    """Say that links failed and will not come by themselves."""
+    if figures.failed:
+        title = "One link failed." if figures.failed == 1 else f"{figures.failed} links failed."
+        st.error("A person has to look: the appointment says why and what to do.", title=title, icon=":material/error:")
 
 
 def key_figures(figures: pool.PoolCounts, coming: list[upcoming.Upcoming], now: datetime, lead_time: timedelta) -> None:
@@ -104,7 +113,9 @@ def appointment_list(
     """The next appointments, one line each."""
     st.subheader("Next appointments", anchor=False)
     if not coming:
-        empty("event_available", "No appointment is coming.", "Book one with `zoompool appointments book`.")
+        empty(
+            "event_available", "No appointment in the next seven days.", "Book one with `zoompool appointments book`."
+        )
         return
     with st.container(border=True, gap="xsmall", key="rows_next"):
         for each in coming:

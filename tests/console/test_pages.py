@@ -36,7 +36,7 @@ def test_a_location_without_anything_says_what_to_do_next(world: World, open_pag
     told = words_of(open_page("pool"))
 
     assert "No account is connected." in told
-    assert "No appointment is coming." in told
+    assert "No appointment in the next seven days." in told
     assert "zoompool seats issue" in words_of(open_page("connections"))
 
 
@@ -134,6 +134,7 @@ def test_a_failed_appointment_says_why_and_what_to_do(world: World, open_page: O
         )
     told = words_of(open_page("appointment", id="A-1"))
 
+    assert "One link failed." in words_of(open_page("pool"))
     assert "Zoom refused to create the meeting." in told
     assert "Zoom said: “Invalid field.”" in told and "mend its cause" in told
 

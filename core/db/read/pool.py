@@ -1,12 +1,13 @@
 """What the pool page shows: how many accounts are free, who has which, what comes next and who waits."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.read.accounts_now import with_accounts
+from core.domain.due import OpeningHours
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ SELECT count(*) FILTER (WHERE state <> 'disconnected') AS accounts,
        count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
        count(*) FILTER (WHERE state IN ('needs_reauth', 'quarantined', 'busy_elsewhere')) AS attention,
        (SELECT count(*) FROM appointments AS p
-        WHERE p.status = 'booked' AND p.link = 'waiting' AND p.ends_at > :now AND p.starts_at > :earliest
+        WHERE p.status = 'booked' AND p.link = 'waiting' AND p.ends_at > :now
+          AND p.starts_at BETWEEN :earliest AND :horizon
           AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS waiting,
        (SELECT count(*) FROM appointments AS p
-        WHERE p.status = 'booked' AND p.link = 'failed' AND p.ends_at > :now AND p.starts_at > :earliest
+        WHERE p.status = 'booked' AND p.link = 'failed' AND p.ends_at > :now
+          AND p.starts_at BETWEEN :earliest AND :horizon
           AND (CAST(:location AS bigint) IS NULL OR p.location_id = :location)) AS failed,
        (SELECT min(p.starts_at) FROM appointments AS p
         WHERE p.status = 'booked' AND p.link = 'not_due' AND p.starts_at > :now
@@ -99,9 +102,9 @@ def locations(session: Session) -> list[LocationItem]:
     return [LocationItem(**row) for row in session.execute(LOCATIONS).mappings()]
 
 
-def counts(session: Session, location: int | None, *, now: datetime, late_open_limit: timedelta) -> PoolCounts:
+def counts(session: Session, location: int | None, *, now: datetime, hours: OpeningHours) -> PoolCounts:
     """The figures of one location, or of all for None."""
-    values = {"now": now, "location": location, "earliest": now - late_open_limit}
+    values = {"now": now, "location": location, "earliest": hours.earliest(now), "horizon": hours.horizon(now)}
     return PoolCounts(**session.execute(COUNTS, values).mappings().one())
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.db.read.accounts_now import with_accounts
 from core.domain.estimate import earliest_free
 
+AHEAD = timedelta(days=7)
 STILL_RUNNING = timedelta(hours=12)  # how far back a start may lie whose appointment is still going on
 
 
@@ -45,17 +46,26 @@ class Upcoming:
 
 
 # One short index scan per location: an index over all starts would have to hold every appointment there ever was.
+# Cut to the few that are shown before anything is joined to them.
 NEXT = sa.text("""
-SELECT n.id, l.id AS location_id, l.name AS location, l.zone, c.name AS calendar, n.external_id, n.starts_at, n.link,
+WITH shown AS MATERIALIZED (
+    SELECT n.*
+    FROM locations AS l
+    CROSS JOIN LATERAL (
+        SELECT p.id, p.location_id, p.calendar_id, p.external_id, p.revision, p.starts_at, p.link, p.reason
+        FROM appointments AS p
+        WHERE p.location_id = l.id AND p.starts_at > :since AND p.starts_at < :until AND p.ends_at > :now
+          AND p.status = 'booked' AND p.link NOT IN ('ended', 'missed')
+        ORDER BY p.starts_at, p.id
+        LIMIT :limit) AS n
+    WHERE CAST(:location AS bigint) IS NULL OR l.id = :location
+    ORDER BY n.starts_at, n.id
+    LIMIT :limit
+)
+SELECT n.id, n.location_id, l.name AS location, l.zone, c.name AS calendar, n.external_id, n.starts_at, n.link,
        n.reason, w.place, a.email AS account, m.join_url
-FROM locations AS l
-CROSS JOIN LATERAL (
-    SELECT p.*
-    FROM appointments AS p
-    WHERE p.location_id = l.id AND p.starts_at > :since AND p.ends_at > :now
-      AND p.status = 'booked' AND p.link NOT IN ('ended', 'missed')
-    ORDER BY p.starts_at, p.id
-    LIMIT :limit) AS n
+FROM shown AS n
+JOIN locations AS l ON l.id = n.location_id
 JOIN calendars AS c ON c.id = n.calendar_id
 LEFT JOIN leases AS o ON o.appointment_id = n.id AND o.revision = n.revision AND o.released_at IS NULL
 LEFT JOIN accounts AS a ON a.id = o.account_id
@@ -66,9 +76,7 @@ LEFT JOIN LATERAL (
     WHERE n.link = 'waiting' AND q.location_id = n.location_id AND q.status = 'booked' AND q.link = 'waiting'
       AND q.ends_at > :now AND (q.starts_at, q.id) <= (n.starts_at, n.id)
     HAVING count(*) > 0) AS w ON true
-WHERE CAST(:location AS bigint) IS NULL OR l.id = :location
 ORDER BY n.starts_at, n.id
-LIMIT :limit
 """)
 
 # Accounts that will serve the line by themselves. How long a recording takes is not known: it counts as ready now.
@@ -89,8 +97,8 @@ WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'drai
 
 
 def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:
-    """The next *limit* appointments of one location, or of all for None, those going on included."""
-    values = {"now": now, "since": now - STILL_RUNNING, "location": location, "limit": limit}
+    """The next *limit* appointments of a week, of one location or of all for None, those going on included."""
+    values = {"now": now, "since": now - STILL_RUNNING, "until": now + AHEAD, "location": location, "limit": limit}
     return [Upcoming(**row) for row in session.execute(NEXT, values).mappings()]
 
 
