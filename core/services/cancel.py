@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.models import Appointment, AppointmentRevision, Lease, Location, Meeting
 from core.db.sql import statements
 from core.domain import states
-from core.errors import Conflict, MeetingInProgress, ZoomNotFound, ZoomPoolError
+from core.errors import Conflict, MeetingInProgress, ZoomPoolError
 from core.services.book import find_appointment
 from core.services.closing import finish, settle_owed
 from core.services.locations import find_location
@@ -170,7 +170,7 @@ def _refuse_while_live(sessions: sessionmaker[Session], zoom: Zoom, appointment:
             lambda c: zoom.client.get_meeting(c, str(made.zoom_meeting_id)),
             now=now,
         )
-    except (KeyError, ZoomNotFound, ZoomPoolError):
+    except (KeyError, ZoomPoolError):
         return
     if meeting.started:
         raise MeetingInProgress(f"People are in the meeting of appointment {appointment.external_id}.")

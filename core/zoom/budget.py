@@ -21,8 +21,7 @@ _SPEND = sa.text("""
 
 
 def spend(session: Session, creates: Mapping[str, int], *, day: date) -> None:
-    """Count *creates* per Zoom user against the UTC *day*, in one statement. Called with the intent, before the call:
-    a create without an answer may have counted."""
+    """Count *creates* per Zoom user against the UTC *day*, in one statement."""
     if creates:
         session.execute(_SPEND, {"users": list(creates), "counts": list(creates.values()), "day": day})
 

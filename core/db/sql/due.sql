@@ -39,7 +39,9 @@ SELECT
         WHERE a.status = 'booked' AND a.starts_at <= :horizon
           AND ((a.link IN ('not_due', 'waiting', 'opening') AND (a.starts_at <= :earliest OR a.ends_at <= :now))
                OR (a.link = 'failed' AND a.ends_at <= :now)
-               OR (a.link = 'failed' AND a.next_attempt_at <= :now))
+               -- an isolated run that died, at whichever step
+               OR (a.link IN ('not_due', 'waiting', 'opening', 'failed') AND a.isolated_at IS NOT NULL
+                   AND a.next_attempt_at <= :now))
         LIMIT 1000) AS passed) AS to_give_up,
     ARRAY(SELECT a.id FROM appointments AS a
           WHERE a.status = 'booked' AND a.link = 'waiting' AND a.escalated_at IS NULL

@@ -12,7 +12,8 @@ WITH passed AS (
     WHERE a.status = 'booked' AND a.starts_at <= :now
       AND ((a.link IN ('not_due', 'waiting', 'opening') AND (a.starts_at <= :earliest OR a.ends_at <= :now))
            OR (a.link = 'failed' AND a.ends_at <= :now))
-      AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = a.id AND l.released_at IS NULL AND l.claimed_until > :now)
+      AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = a.id AND l.released_at IS NULL
+                      AND l.claimed_by_run IS NOT NULL AND l.claimed_until > :now)
     ORDER BY a.id
     LIMIT :limit
     FOR NO KEY UPDATE OF a SKIP LOCKED
@@ -33,7 +34,7 @@ WITH passed AS (
     UPDATE accounts AS c SET idle_since = :now FROM released WHERE c.id = released.account_id
 ), doubted AS (
     -- What may have been made is looked for, and keeps the account out of the pool until Zoom has answered.
-    UPDATE meetings AS m SET state = 'unknown', next_attempt_at = :now
+    UPDATE meetings AS m SET state = 'unknown', deletion_wanted_at = :now, next_attempt_at = :now
     FROM released WHERE m.lease_id = released.id AND m.state = 'intended' AND NOT m.absent
 ), undoubted AS (
     UPDATE meetings AS m SET state = 'gone', gone_at = :now
@@ -73,6 +74,7 @@ RETURNING id;
 -- No account for an isolated one: it waits like everybody else and is served in its turn.
 UPDATE appointments SET link = 'waiting', reason = 'no_free_account', isolated_at = NULL, next_attempt_at = NULL
 WHERE id = :appointment_id AND status = 'booked' AND link IN ('not_due', 'failed', 'waiting')
+  AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = :appointment_id AND l.released_at IS NULL)
 RETURNING id;
 
 -- name: escalate

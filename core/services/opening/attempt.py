@@ -1,5 +1,4 @@
-"""One try to make one meeting on Zoom. Runs in a thread, touches no database but for the limiter and a refreshed
-token."""
+"""One try to make one meeting on Zoom, in a thread; it touches the database for limiter and refreshed tokens only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +15,8 @@ A_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one try: a meeting, an error, both - a meeting that nobody could use - or neither: an earlier try
-    may have
-    made one, it was looked for and not found."""
+    """What came of one try: a meeting, an error, both (a meeting that nobody could use), or neither: an earlier try may
+    have made one, it was looked for and not found."""
 
     opening: Opening
     made: Made | None
@@ -34,8 +32,7 @@ class Zoom:
 
 
 def attempt(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Attempt:
-    """Make the meeting of *opening*, or look for the one an earlier try may have made. Never raises what Zoom may
-    do."""
+    """Make the meeting of *opening*, or look for the one an earlier try may have made; raises nothing that Zoom does."""
     made: Made | None = None
     try:
         made = (
@@ -60,8 +57,7 @@ def _look_for(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now
 
 
 def find_meeting(client: ZoomClient, credentials: Credentials, reference: str) -> ZoomMeeting | None:
-    """The meeting of the account whose agenda carries *reference*; read again, for the list leaves out passcode and
-    settings."""
+    """The meeting of the account whose agenda carries *reference*; read again, lists leave out its settings."""
     for item in client.list_meetings(credentials):
         if item.agenda and reference in item.agenda.split():
             return client.get_meeting(credentials, item.id)

@@ -13,7 +13,7 @@ from core.errors import AccountUnfit
 from core.services.accounts import bench
 from core.services.lease import allocate
 from core.services.opening.opening import Opening, intend
-from core.services.opening.record import Made, release
+from core.services.opening.record import Made, lose_meetings, release
 from core.services.timeline import SYSTEM, note
 from core.zoom.vault import TokenVault
 
@@ -75,8 +75,7 @@ def next_account(
 
 
 def recording_account(session: Session, made: Made, *, hands: Hands, now: datetime) -> Opening | None:
-    """Lease another account to an appointment whose meeting Zoom would not record; None: none is free, and it keeps
-    this one.
+    """Lease another account to an appointment whose meeting Zoom does not record; None: none is free, it keeps its own.
 
     The account is not benched: where no account records, links go out all the same, marked as not recorded.
     """
@@ -99,37 +98,24 @@ def recording_account(session: Session, made: Made, *, hands: Hands, now: dateti
 
 
 def _take_off(
-    session: Session,
-    opening: Opening,
-    *,
-    made: Made | None,
-    detail: str,
-    hands: Hands,
-    now: datetime,
+    session: Session, opening: Opening, *, made: Made | None, detail: str, hands: Hands, now: datetime
 ) -> bool:
-    sql = statements("opening")
-    session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
-    if made is not None:
-        session.execute(
-            sql["unwanted"],
-            {
-                "meeting_id": opening.meeting_id,
-                "zoom_id": made.meeting.id,
-                "uuid": made.meeting.uuid,
-                "now": now,
-            },
-        )
-    if not release(
+    session.execute(statements("opening")["lock_appointments"], {"appointments": [opening.appointment_id]})
+    ours = release(
         session,
         opening,
         reason=Release.MOVED,
         detail=detail,
+        absent=not opening.doubtful,
+        made=made,
         run_id=hands.run_id,
         now=now,
-    ):
-        return False
-    session.execute(BACK_IN_LINE, {"id": opening.appointment_id})
-    return True
+    )
+    if ours:
+        session.execute(BACK_IN_LINE, {"id": opening.appointment_id})
+    elif made is not None:
+        lose_meetings(session, [made], now=now)
+    return ours
 
 
 def _lease_anew(session: Session, opening: Opening, *, hands: Hands, now: datetime) -> Opening | None:

@@ -1,15 +1,13 @@
 """One lease on its way to a link: what it needs to be opened, and the intent that is committed before the call."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.sql import statements
-from core.zoom.budget import spend
 from core.zoom.payloads import new_passcode
 from core.zoom.vault import TokenVault
 
@@ -49,12 +47,10 @@ def intend(
     now: datetime,
     lease_ids: Sequence[int] | None = None,
 ) -> list[Opening]:
-    """Write an intended meeting for every lease that *run_id* has claimed, and return the openings, earliest start
-    first.
+    """Write an intended meeting for every lease that *run_id* has claimed; returns the openings, locations in turn.
 
     Committed before Zoom is asked, so that whoever finds an intent without a result knows that the meeting may exist:
-    its
-    reference is in the agenda, and it is looked for before another is made. Intents of earlier tries are taken over.
+    its reference is in the agenda, and it is looked for before another is made. Earlier tries' intents are taken over.
     """
     sql = statements("opening")
     claimed = session.execute(
@@ -80,22 +76,16 @@ def intend(
     again = [row.meeting_id for row in claimed if row.meeting_id is not None]
     if again:
         session.execute(sql["try_again"], {"meeting_ids": again})
-    # Counted before the call: Zoom counts what it refuses as well.
-    spend(
-        session,
-        Counter(row.zoom_user_id for row in claimed),
-        day=now.astimezone(UTC).date(),
-    )
     return [_opening(row, made, vault) for row in claimed]
 
 
 def intend_anew(session: Session, opening: Opening, *, run_id: str, vault: TokenVault, now: datetime) -> Opening | None:
-    """Give an opening whose doubtful meeting was not found a new intent, with a reference of its own; None if the
-    claim is lost.
+    """A new intent, with a reference of its own, for an opening whose doubtful meeting was not found; None if the claim
+    is lost.
 
     The list may lag behind: the old one stays *unknown* and is looked for again, and deleted if it turns up.
     """
-    again = {"meeting_id": opening.meeting_id, "look_again_at": now + LOOK_AGAIN}
+    again = {"meeting_id": opening.meeting_id, "fence": opening.fence, "look_again_at": now + LOOK_AGAIN}
     session.execute(statements("opening")["not_found"], again)
     openings = intend(session, run_id=run_id, vault=vault, now=now, lease_ids=[opening.lease_id])
     return openings[0] if openings else None

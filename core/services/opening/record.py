@@ -1,16 +1,18 @@
 """Writing down what became of openings; every write is guarded by the fence of the claim it belongs to."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from core.db.sql import statements
-from core.domain.states import Release
+from core.domain.states import Meeting, Release
 from core.services.opening.opening import Opening
 from core.services.outbox import Mail, join_link, queue_mails
 from core.services.timeline import SYSTEM, note, note_all
+from core.zoom.budget import spend
 from core.zoom.payloads import ZoomMeeting
 from core.zoom.vault import TokenVault
 
@@ -32,10 +34,9 @@ def record_ready(
     run_id: str,
     now: datetime,
 ) -> set[int]:
-    """Give the appointments their links and queue the mails, in one transaction; returns the lease ids that were
-    still ours.
+    """Give the appointments their links and queue the mails, in one transaction; returns the leases still ours.
 
-    For the others the claim was lost: the meeting they made is recorded as to be deleted.
+    The claims of the others were lost; their meetings are to be deleted, unless the run that took over has use for them.
     """
     sql = statements("opening")
     openings = [each.opening for each in made]
@@ -50,9 +51,10 @@ def record_ready(
             },
         )
     )
-    session.execute(sql["record_meetings"], {**_meeting_columns(made, won, vault), "now": now})
     ours = [each for each in made if each.opening.lease_id in won]
+    lose_meetings(session, [each for each in made if each.opening.lease_id not in won], now=now)
     if ours:
+        session.execute(sql["record_meetings"], {**_meeting_columns(ours, vault), "now": now})
         session.execute(
             sql["link_ready"],
             {
@@ -65,12 +67,34 @@ def record_ready(
             sql["used"],
             {"accounts": sorted(each.opening.account_id for each in ours), "now": now},
         )
+        count_creates(session, ours, now=now)
         queue_mails(session, [_mail(each.opening) for each in ours], now=now)
     note_all(
         session,
         [_event(each, each.opening.lease_id in won, run_id, now) for each in made],
     )
     return won
+
+
+def lose_meetings(session: Session, made: Sequence[Made], *, now: datetime) -> None:
+    """Record meetings that were made under claims which have been lost since."""
+    if made:
+        columns = {
+            "meeting_ids": [each.opening.meeting_id for each in made],
+            "zoom_ids": [each.meeting.id for each in made],
+            "uuids": [each.meeting.uuid for each in made],
+        }
+        session.execute(statements("opening")["lost_meetings"], {**columns, "now": now})
+        count_creates(session, made, now=now)
+
+
+def count_creates(session: Session, made: Sequence[Made], *, now: datetime) -> None:
+    """Count what was made against the day's limit of each Zoom user.
+
+    Only what exists: an outage of half an hour would use up the day if every try counted. Should Zoom count more than
+    we do, it says so (HTTP 429) and the account is benched for the day.
+    """
+    spend(session, Counter(each.opening.zoom_user_id for each in made), day=now.astimezone(UTC).date())
 
 
 def put_back(
@@ -83,8 +107,12 @@ def put_back(
     absent: bool,
     until: datetime,
 ) -> None:
-    """Leave the opening to whoever comes after *until*; *counted* if the failure was its own, *absent* if surely
-    nothing was made."""
+    """Leave the opening to whoever comes after *until*.
+
+    Args:
+        counted: the failure was its own.
+        absent: surely nothing was made.
+    """
     sql = statements("opening")
     session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     session.execute(
@@ -114,21 +142,14 @@ def set_aside(
 ) -> None:
     """Put the appointment aside for an isolated run.
 
-    If nothing was made on Zoom (*absent*) its account goes back to the pool; otherwise the lease stays, for the
-    meeting may exist.
+    If nothing was made on Zoom (*absent*) its account goes back to the pool; otherwise the lease stays, for the meeting
+    may exist.
     """
     sql = statements("opening")
     session.execute(sql["lock_appointments"], {"appointments": [opening.appointment_id]})
     mine = {"lease_id": opening.lease_id, "fence": opening.fence}
     if absent:
-        kept = release(
-            session,
-            opening,
-            reason=Release.FAILED,
-            detail=detail,
-            run_id=run_id,
-            now=now,
-        )
+        kept = release(session, opening, reason=Release.FAILED, detail=detail, absent=True, run_id=run_id, now=now)
     else:
         kept = session.execute(sql["unclaim"], mine).first() is not None
     if not kept:
@@ -162,29 +183,38 @@ def release(
     *,
     reason: Release,
     detail: str,
+    absent: bool,
     run_id: str,
     now: datetime,
+    made: Made | None = None,
 ) -> bool:
-    """End the lease of an opening under which nothing was made; False if the claim was lost before."""
-    sql = statements("opening")
-    session.execute(
-        sql["not_made"],
-        {"meeting_id": opening.meeting_id, "detail": detail, "now": now},
-    )
+    """End the lease of an opening that is not opened under it; False if the claim was lost before.
+
+    The meeting that was *made* all the same is to be deleted. If none was, it is gone where it surely does not exist
+    (*absent*), else looked for; until Zoom has said that it is gone, the account is not free.
+    """
     ended = session.execute(
-        sql["release"],
+        statements("opening")["release"],
         {
             "lease_id": opening.lease_id,
             "fence": opening.fence,
+            "meeting_id": opening.meeting_id,
+            "fate": Meeting.DELETING if made else Meeting.GONE if absent else Meeting.UNKNOWN,
+            "zoom_id": made.meeting.id if made else None,
+            "uuid": made.meeting.uuid if made else None,
             "reason": reason,
+            "detail": detail,
             "run_id": run_id,
             "now": now,
         },
     )
-    return ended.first() is not None
+    ours = ended.first() is not None
+    if ours and made:
+        count_creates(session, [made], now=now)
+    return ours
 
 
-def _meeting_columns(made: Sequence[Made], won: set[int], vault: TokenVault) -> dict[str, list[object]]:
+def _meeting_columns(made: Sequence[Made], vault: TokenVault) -> dict[str, list[object]]:
     # Zoom may have given another passcode than the one asked for (a locked policy): what it says is what works.
     passcodes = [each.meeting.password or each.opening.passcode for each in made]
     return {
@@ -195,7 +225,6 @@ def _meeting_columns(made: Sequence[Made], won: set[int], vault: TokenVault) -> 
         "passcodes": [vault.encrypt(passcode) for passcode in passcodes],
         "recorded": [each.meeting.recorded for each in made],
         "adopted": [each.adopted for each in made],
-        "won": [each.opening.lease_id in won for each in made],
     }
 
 

@@ -1,5 +1,4 @@
-"""Opening a batch: make the meetings in parallel, record what came of them as it comes, and decide about failures at
-the end."""
+"""Opening a batch: make the meetings in parallel, record each as it comes, and decide about failures at the end."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -30,7 +29,12 @@ from core.services.tokens import AccountCredentials
 
 RENEW_EVERY = timedelta(seconds=10)
 MOST_MOVES = 3
-RECENTLY = timedelta(seconds=60)
+# Reaches back over one tick, not over two: an outage right after a success must not look like three own failures.
+RECENTLY = timedelta(seconds=25)
+
+
+class NotTried(ZoomUnavailable):
+    """Nobody got an answer from Zoom just now, so this one was not even asked for."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,8 @@ def open_meetings(
 ) -> list[Outcome]:
     """Open every lease that the run of *hands* has claimed; what became of each.
 
-    Network calls are made by at most *threads* threads, never inside a transaction. A kill at any point leaves
-    intents behind,
-    from which the next run goes on.
+    Network calls are made by at most *threads* threads, never inside a transaction. A kill at any point leaves intents
+    behind, from which the next run goes on.
     """
     batch = Batch(sessions, zoom, hands, clock)
     with sessions.begin() as session:
@@ -127,11 +130,7 @@ def _submit(batch: Batch, openings: Sequence[Opening], pool: ThreadPoolExecutor)
 
 def _try(batch: Batch, opening: Opening, credentials: AccountCredentials) -> Attempt:
     if batch.outage:
-        return Attempt(
-            opening,
-            None,
-            ZoomUnavailable("Zoom does not answer; not tried again in this run."),
-        )
+        return Attempt(opening, None, NotTried("Zoom does not answer; not tried again in this run."))
     return attempt(batch.zoom, opening, credentials, batch.clock())
 
 
@@ -141,6 +140,7 @@ def _take_in(batch: Batch, attempts: Sequence[Attempt]) -> list[Opening]:
     again = [_another_recorder(batch, each) for each in made if _is_worth_moving(batch, each)]
     moved = {opening.appointment_id for opening in again if opening is not None}
     _record(batch, [each for each in made if each.opening.appointment_id not in moved])
+    again += [_intend_anew(batch, each.opening) for each in attempts if each.error is None and each.made is None]
     again += [_take_failure(batch, each, each.error) for each in attempts if each.error is not None]
     return [opening for opening in again if opening is not None]
 
@@ -197,25 +197,23 @@ def _another_recorder(batch: Batch, made: Made) -> Opening | None:
 
 
 def _intend_anew(batch: Batch, opening: Opening) -> Opening | None:
+    run_id, vault = batch.hands.run_id, batch.hands.vault
     with batch.sessions.begin() as session:
-        return intend_anew(
-            session,
-            opening,
-            run_id=batch.hands.run_id,
-            vault=batch.hands.vault,
-            now=batch.clock(),
-        )
+        anew = intend_anew(session, opening, run_id=run_id, vault=vault, now=batch.clock())
+    if anew is None:
+        batch.say(opening, "claim lost", "Somebody else had it meanwhile.")
+    return anew
 
 
 def _take_failure(batch: Batch, attempt: Attempt, error: ZoomPoolError) -> Opening | None:
-    opening = attempt.opening
-    if isinstance(error, AccountUnfit | NeedsReauth):
-        return _move_on(batch, attempt, error)
     if isinstance(error, ZoomUnavailable | ZoomRateLimited):
-        batch.transient.append((opening, error))
+        batch.transient.append((attempt.opening, error))
         batch.failed_in_a_row += isinstance(error, ZoomUnavailable)
         return None
-    _set_aside(batch, opening, error, absent=True)
+    batch.failed_in_a_row = 0  # a refusal is an answer
+    if isinstance(error, AccountUnfit | NeedsReauth):
+        return _move_on(batch, attempt, error)
+    _set_aside(batch, attempt.opening, error)
     return None
 
 
@@ -245,15 +243,14 @@ def _decide_about_transient(batch: Batch) -> None:
         )
     for opening, error in batch.transient:
         now, limited = batch.clock(), isinstance(error, ZoomRateLimited)
-        absent = not (isinstance(error, ZoomUnavailable) and error.maybe_done)
-        own = others_pass and not limited
+        own = others_pass and not isinstance(error, ZoomRateLimited | NotTried)
         if opening.isolated or is_isolated(
             attempts=opening.attempts,
             others_pass=own,
             starts_at=opening.starts_at,
             now=now,
         ):
-            _set_aside(batch, opening, error, absent=absent)
+            _set_aside(batch, opening, error)
             continue
         with batch.sessions.begin() as session:
             put_back(
@@ -262,13 +259,18 @@ def _decide_about_transient(batch: Batch) -> None:
                 reason="rate_limited" if limited else "zoom_unavailable",
                 detail=str(error),
                 counted=own,
-                absent=absent,
+                absent=_absent(opening, error),
                 until=retry_at(now, error.retry_at if isinstance(error, ZoomRateLimited) else None),
             )
         batch.say(opening, "tried again soon", str(error))
 
 
-def _set_aside(batch: Batch, opening: Opening, error: ZoomPoolError, *, absent: bool) -> None:
+def _absent(opening: Opening, error: ZoomPoolError) -> bool:
+    """Whether there surely is no meeting. A doubt that was there before this try is not removed by its failure."""
+    return not opening.doubtful and not (isinstance(error, ZoomUnavailable) and error.maybe_done)
+
+
+def _set_aside(batch: Batch, opening: Opening, error: ZoomPoolError) -> None:
     reason = "zoom_unavailable" if isinstance(error, ZoomUnavailable | ZoomRateLimited) else "zoom_rejected"
     with batch.sessions.begin() as session:
         set_aside(
@@ -276,7 +278,7 @@ def _set_aside(batch: Batch, opening: Opening, error: ZoomPoolError, *, absent: 
             opening,
             reason=reason,
             detail=str(error),
-            absent=absent,
+            absent=_absent(opening, error),
             run_id=batch.hands.run_id,
             now=batch.clock(),
         )
