@@ -35,14 +35,15 @@ def zone(field: str, value: str) -> str:
     return value
 
 
+def aware(field: str, value: datetime) -> datetime:
+    """*value*, which must say in which zone it is."""
+    if value.tzinfo is None:
+        raise FieldError(field, "has no time zone. Write it as 2026-11-23T14:00:00Z or with an offset.")
+    return value
+
+
 def span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
-    """The time of a new appointment: aware, ahead of *now*, ending after its start, at most a day long."""
-    for field, value in (("starts_at", starts_at), ("ends_at", ends_at)):
-        if value.tzinfo is None:
-            raise FieldError(
-                field,
-                "has no time zone. Write it as 2026-11-23T14:00:00Z or with an offset.",
-            )
+    """The time of a new appointment: ahead of *now*, ending after its start, at most a day long. All are aware."""
     if ends_at <= starts_at:
         raise FieldError("ends_at", "is not after the start.")
     if starts_at <= now:

@@ -44,18 +44,12 @@ def book(
         InvalidInput: a value cannot be used (past start, end before start, bad address or zone); names the field.
         Conflict: the external id is taken by an appointment with other content; names the fields.
     """
-    with checked():
-        external_id = checks.text("external_id", booking.external_id)
-    existing = _find(session, location, external_id)
+    booking = _normal(booking)
+    existing = _find(session, location, booking.external_id)
     if existing is not None:
         return _same(existing, booking, calendar)
-    with checked():
-        name, zone = (
-            checks.text("client_name", booking.client_name),
-            checks.zone("client_zone", booking.client_zone),
-        )
+    with checked():  # only now: a booking that is repeated later may lie in the past by then
         checks.span(booking.starts_at, booking.ends_at, now=now)
-    address = email("client_email", booking.client_email)
     # FOR SHARE keeps the calendar's meeting location still until this booking stands.
     meets_on = session.scalar(
         sa.select(Calendar.meeting_location).where(Calendar.id == calendar.id).with_for_update(read=True)
@@ -65,10 +59,10 @@ def book(
         .values(
             location_id=location.id,
             calendar_id=calendar.id,
-            external_id=external_id,
-            client_name=name,
-            client_email=address,
-            client_zone=zone,
+            external_id=booking.external_id,
+            client_name=booking.client_name,
+            client_email=booking.client_email,
+            client_zone=booking.client_zone,
             starts_at=booking.starts_at,
             ends_at=booking.ends_at,
             link=Link.NOT_DUE if meets_on == MeetingLocation.ZOOM else Link.NOT_NEEDED,
@@ -78,7 +72,7 @@ def book(
         .returning(Appointment)
     )
     if appointment is None:  # two bookings of one id at the same moment: the other one was first
-        return _same(find_appointment(session, location, external_id), booking, calendar)
+        return _same(find_appointment(session, location, booking.external_id), booking, calendar)
     session.execute(
         sa.insert(AppointmentRevision).values(
             appointment_id=appointment.id,
@@ -111,6 +105,19 @@ def find_appointment(session: Session, location: Location, external_id: str) -> 
     return appointment
 
 
+def _normal(booking: Booking) -> Booking:
+    """*booking* as it is stored, so that the same one is recognised however it is written. Raises `InvalidInput`."""
+    with checked():
+        return Booking(
+            external_id=checks.text("external_id", booking.external_id),
+            client_name=checks.text("client_name", booking.client_name),
+            client_email=email("client_email", booking.client_email),
+            client_zone=checks.zone("client_zone", booking.client_zone),
+            starts_at=checks.aware("starts_at", booking.starts_at),
+            ends_at=checks.aware("ends_at", booking.ends_at),
+        )
+
+
 def _find(session: Session, location: Location, external_id: str) -> Appointment | None:
     return session.scalar(
         sa.select(Appointment).where(
@@ -126,12 +133,8 @@ def _same(existing: Appointment, booking: Booking, calendar: Calendar) -> Appoin
         field
         for field, booked, wanted in (
             ("calendar", existing.calendar_id, calendar.id),
-            ("client_name", existing.client_name, booking.client_name.strip()),
-            (
-                "client_email",
-                existing.client_email.lower(),
-                booking.client_email.strip().lower(),
-            ),
+            ("client_name", existing.client_name, booking.client_name),
+            ("client_email", existing.client_email.lower(), booking.client_email.lower()),
             ("client_zone", existing.client_zone, booking.client_zone),
             ("starts_at", existing.starts_at, booking.starts_at),
             ("ends_at", existing.ends_at, booking.ends_at),

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.db.models import Appointment, Calendar, Location
+from core.db.models import Appointment, AppointmentRevision, Calendar, Location
 from core.domain import checks
 from core.domain.states import Link, MeetingLocation
 from core.errors import Conflict, InvalidInput, NotFound
@@ -27,7 +27,8 @@ def add_calendar(
     """Add a calendar to *location*. Raises `InvalidInput` or, if the name is taken, `Conflict`."""
     with checked():
         name = checks.text("name", name)
-    if session.scalar(sa.select(Calendar.id).where(Calendar.location_id == location.id, Calendar.name == name)):
+    same_name = sa.func.lower(Calendar.name) == name.lower()
+    if session.scalar(sa.select(Calendar.id).where(Calendar.location_id == location.id, same_name)):
         raise Conflict(
             f"{location.name} has a calendar named {name} already.",
             next_step="Choose another name.",
@@ -65,8 +66,7 @@ def set_meeting_location(
 ) -> int:
     """Let *calendar* meet elsewhere; how many appointments begin or cease to need a link by that.
 
-    Both ways it counts for appointments whose link is not opened: away from Zoom they get none, to Zoom they get one
-    ten
+    Both ways it counts for appointments whose link is not opened: away from Zoom they get none, to Zoom they get one ten
     minutes before their start, or at once when that has passed. Opened links stay.
     """
     wanted = _meeting_location(meeting_location)
@@ -90,7 +90,14 @@ def set_meeting_location(
         )
         .returning(Appointment.id)
     )
-    changed = len(session.execute(concerned).all())
+    changed = session.scalars(concerned).all()
+    if to_zoom:  # what should have been due before now is due from now on: nobody is late before he was asked
+        session.execute(
+            sa.update(AppointmentRevision)
+            .where(AppointmentRevision.appointment_id.in_(changed), AppointmentRevision.due_at < now)
+            .where(AppointmentRevision.outcome.is_(None))
+            .values(due_at=now)
+        )
     note(
         session,
         "calendar_meets_elsewhere",
@@ -99,9 +106,9 @@ def set_meeting_location(
         location_id=calendar.location_id,
         calendar_id=calendar.id,
         meeting_location=str(wanted),
-        appointments=changed,
+        appointments=len(changed),
     )
-    return changed
+    return len(changed)
 
 
 def find_calendar(session: Session, location: Location, name: str) -> Calendar:

@@ -30,7 +30,7 @@ def add_location(
     with checked():
         name, zone = checks.text("name", name), checks.zone("zone", zone)
         sender_name = checks.text("sender_name", sender_name or name)
-    if session.scalar(sa.select(Location.id).where(Location.name == name)):
+    if session.scalar(sa.select(Location.id).where(sa.func.lower(Location.name) == name.lower())):
         raise Conflict(
             f"There is a location named {name} already.",
             next_step="Choose another name.",

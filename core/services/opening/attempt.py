@@ -32,7 +32,7 @@ class Zoom:
 
 
 def attempt(zoom: Zoom, opening: Opening, credentials: AccountCredentials, now: datetime) -> Attempt:
-    """Make the meeting of *opening*, or look for the one an earlier try may have made; raises nothing that Zoom does."""
+    """Make the meeting of *opening*, or look for the one an earlier try may have made; raises nothing of Zoom's."""
     made: Made | None = None
     try:
         made = (

@@ -36,7 +36,7 @@ def record_ready(
 ) -> set[int]:
     """Give the appointments their links and queue the mails, in one transaction; returns the leases still ours.
 
-    The claims of the others were lost; their meetings are to be deleted, unless the run that took over has use for them.
+    The claims of the others were lost; their meetings are to be deleted, unless whoever took over has use for them.
     """
     sql = statements("opening")
     openings = [each.opening for each in made]
