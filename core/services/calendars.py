@@ -66,8 +66,8 @@ def set_meeting_location(
 ) -> int:
     """Let *calendar* meet elsewhere; how many appointments begin or cease to need a link by that.
 
-    Both ways it counts for appointments whose link is not opened: away from Zoom they get none, to Zoom they get one ten
-    minutes before their start, or at once when that has passed. Opened links stay.
+    Both ways it counts for appointments whose link is not opened: away from Zoom they get none, to Zoom they get one
+    ten minutes before their start, or at once when that has passed. Opened links stay.
     """
     wanted = _meeting_location(meeting_location)
     # Booking reads the calendar FOR SHARE, so no appointment slips in between with the old answer.
