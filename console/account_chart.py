@@ -11,6 +11,7 @@ import streamlit as st
 from console.look import ACCOUNT, HEX
 
 ROW = 26
+AROUND = 112  # pixels of legend and axis
 DRAWN = (
     "reserved",
     "ready",
@@ -59,7 +60,7 @@ def account_chart(
         _spec(
             accounts, _wall(now, zone), _wall(since, zone), _wall(until, zone), sorted({row["State"] for row in rows})
         ),
-        height=ROW * len(accounts) + 58,
+        height=ROW * len(accounts) + AROUND,
         alt=f"Timeline of {len(accounts)} accounts: each row shows what an account was, is and will be used for.",
     )
 
@@ -90,7 +91,12 @@ def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequ
                         "type": "nominal",
                         "scale": {"domain": list(accounts)},
                         "title": None,
-                        "axis": {"labelExpr": "split(datum.label, '@')[0]", "labelLimit": 110, "grid": False},
+                        "axis": {
+                            "labelExpr": "split(datum.label, '@')[0]",
+                            "labelLimit": 110,
+                            "labelOverlap": False,
+                            "grid": False,
+                        },
                     },
                     "color": {
                         "field": "State",

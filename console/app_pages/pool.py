@@ -154,7 +154,7 @@ def why_none(each: upcoming.Upcoming, wait: datetime | None, now: datetime) -> s
 
 
 def _when(each: upcoming.Upcoming, now: datetime) -> str:
-    if each.starts_at <= now:
+    if each.starts_at <= now - timedelta(minutes=1):
         return f"started {until(each.starts_at, now=now)}"
     near = each.starts_at - now < timedelta(hours=6)
     return until(each.starts_at, now=now) if near else day(each.starts_at, each.zone, now=now)
