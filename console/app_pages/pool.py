@@ -209,7 +209,7 @@ def doing(each: pool.PoolAccount, now: datetime) -> str:
         return f"{each.external_id or 'An old meeting'} · free when Zoom confirms that it is gone"
     if each.ends_at:
         over = (
-            f"over since {length(now - each.ends_at)}"
+            f"over its end by {length(now - each.ends_at)}"
             if each.ends_at < now
             else f"until {clock(each.ends_at, each.zone)}"
         )
