@@ -1,5 +1,4 @@
-"""The three steps of opening links. Each reads its work from the database, so that any of them can be run again
-alone."""
+"""The three steps of opening links. Each reads its work from the database, so that any can be run again alone."""
 
 import dagster as dg
 from pydantic import Field
@@ -53,11 +52,7 @@ def create_meetings(context: dg.OpExecutionContext, config: Batch, product: Prod
     """Create the meetings of what this run has leased, and of what other runs left behind."""
     parts = product.parts
     hands = Hands(parts.vault, parts.hours, context.run_id)
-    with parts.sessions.begin() as session:
-        if config.appointment_ids:
-            lease_for(session, config.appointment_ids, hours=parts.hours, run_id=context.run_id, now=utcnow())
-        else:
-            claim_stalled(session, run_id=context.run_id, limit=parts.settings.bulk_batch_size, now=utcnow())
+    _restore_leases(context, config, parts)
     outcomes = open_meetings(parts.sessions, parts.zoom, hands, threads=parts.settings.zoom_concurrency, clock=utcnow)
     if config.isolated:
         _fail_unless_open(config.appointment_ids, outcomes, parts)
@@ -83,6 +78,18 @@ def notify_clients(context: dg.OpExecutionContext, product: Product) -> None:
         limit=parts.settings.bulk_batch_size,
     )
     context.add_output_metadata(delivery_table(report))
+
+
+def _restore_leases(context: dg.OpExecutionContext, config: Batch, parts: Wiring) -> None:
+    """A re-execution from failure begins here, when what was leased may be gone."""
+    if config.isolated:
+        _lease_isolated(context, config.appointment_ids, parts)
+        return
+    with parts.sessions.begin() as session:
+        if config.appointment_ids:
+            lease_for(session, config.appointment_ids, hours=parts.hours, run_id=context.run_id, now=utcnow())
+        else:
+            claim_stalled(session, run_id=context.run_id, limit=parts.settings.bulk_batch_size, now=utcnow())
 
 
 def _lease_isolated(context: dg.OpExecutionContext, appointment_ids: list[int], parts: Wiring) -> None:

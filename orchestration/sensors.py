@@ -1,9 +1,10 @@
-"""The sensors: ask what is due, decide in `core.domain`, request runs. They only read: a sensor that writes can lose
-or double
-its work, for its evaluation may be cut off before its requests are stored."""
+"""The sensors: ask what is due, decide in `core.domain`, request runs.
+
+They only read: a sensor that writes can lose or double its work, for its evaluation may be cut off before its requests
+are stored.
+"""
 
 from datetime import datetime
-from hashlib import sha256
 
 import dagster as dg
 
@@ -20,6 +21,8 @@ from orchestration.opening_ops import Batch
 
 NOT_BEGUN = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
 UNDER_WAY = [*NOT_BEGUN, dg.DagsterRunStatus.STARTED]
+OVER_ALL = {"zoompool/batch": "all that is due"}
+ESCALATION = {"zoompool/batch": "escalation"}
 TICK = get_settings().tick_seconds
 
 
@@ -35,7 +38,7 @@ def due_appointments_sensor(context: dg.SensorEvaluationContext) -> dg.SensorRes
     with parts.sessions() as session:
         work = due_work(session, hours=parts.hours, now=now)
         isolated = isolated_work(session, hours=parts.hours, now=now, limit=MOST_ISOLATED_RUNS)
-    requests = [*_bulk(context, work, now), *_escalation(work, now), *map(_isolated, isolated)]
+    requests = [*_bulk(context, work, now), *_escalation(context, work, now), *map(_isolated, isolated)]
     if not requests:
         return dg.SkipReason("Nothing is due that could be opened now.")
     return dg.SensorResult(run_requests=requests)
@@ -82,24 +85,24 @@ def _bulk(context: dg.SensorEvaluationContext, work: DueWork, now: datetime) -> 
     batch_size = wiring().settings.bulk_batch_size
     wanted = bulk_runs(work, batch_size=batch_size, starting=0)
     if wanted:  # only now is Dagster's own storage asked
-        wanted = bulk_runs(work, batch_size=batch_size, starting=_count(context, open_due_meetings, NOT_BEGUN))
+        starting = _count(context, open_due_meetings, NOT_BEGUN, OVER_ALL)
+        wanted = bulk_runs(work, batch_size=batch_size, starting=starting)
     return [
-        dg.RunRequest(run_key=f"open:{now:%Y%m%dT%H%M%S}:{number}", job_name=open_due_meetings.name)
+        dg.RunRequest(run_key=f"open:{now:%Y%m%dT%H%M%S}:{number}", job_name=open_due_meetings.name, tags=OVER_ALL)
         for number in range(1, wanted + 1)
     ]
 
 
-def _escalation(work: DueWork, now: datetime) -> list[dg.RunRequest]:
-    if not work.to_escalate:
+def _escalation(context: dg.SensorEvaluationContext, work: DueWork, now: datetime) -> list[dg.RunRequest]:
+    # The run itself notes who was escalated; until it has, the same appointments would be asked for again.
+    if not work.to_escalate or _count(context, open_due_meetings, UNDER_WAY, ESCALATION):
         return []
-    batch = Batch(appointment_ids=list(work.to_escalate))
     return [
         dg.RunRequest(
-            # The same appointments give the same key: asked for again until the run begins, it is still one run.
-            run_key=f"escalate:{now:%Y%m%dT%H%M}:{_digest(work.to_escalate)}",
+            run_key=f"escalate:{now:%Y%m%dT%H%M%S}",
             job_name=open_due_meetings.name,
-            run_config=_config(batch),
-            tags={"zoompool/escalation": "true"},
+            run_config=_config(Batch(appointment_ids=list(work.to_escalate))),
+            tags=ESCALATION,
         )
     ]
 
@@ -113,13 +116,14 @@ def _isolated(work: Isolated) -> dg.RunRequest:
     )
 
 
-def _digest(ids: tuple[int, ...]) -> str:
-    return sha256(repr(ids).encode()).hexdigest()[:12]
-
-
 def _config(batch: Batch) -> dg.RunConfig:
     return dg.RunConfig(ops=dict.fromkeys(("allocate_accounts", "create_meetings"), batch))
 
 
-def _count(context: dg.SensorEvaluationContext, job: dg.JobDefinition, statuses: list[dg.DagsterRunStatus]) -> int:
-    return context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=statuses))
+def _count(
+    context: dg.SensorEvaluationContext,
+    job: dg.JobDefinition,
+    statuses: list[dg.DagsterRunStatus],
+    tags: dict[str, str] | None = None,
+) -> int:
+    return context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=statuses, tags=tags or {}))

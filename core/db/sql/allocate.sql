@@ -186,15 +186,18 @@ FROM stalled WHERE l.id = stalled.id
 RETURNING l.id;
 
 -- name: claim_for
--- The open lease of certain appointments, unless a living run has it.
+-- The open lease of certain appointments, unless a living run has it. Their links are being opened from now on, the failed ones'
+-- too: that is how a second run sees that another one has it.
 WITH mine AS (
-    SELECT l.id
+    SELECT l.id, a.id AS appointment_id
     FROM leases AS l
     JOIN appointments AS a ON a.id = l.appointment_id AND a.revision = l.revision AND a.status = 'booked'
     WHERE l.state = 'reserved' AND l.appointment_id = ANY (CAST(:only AS bigint[]))
       AND (l.claimed_until IS NULL OR l.claimed_until <= :now OR l.claimed_by_run IS NULL OR l.claimed_by_run = :run_id)
     ORDER BY l.id
-    FOR NO KEY UPDATE OF l SKIP LOCKED
+    FOR NO KEY UPDATE OF l, a SKIP LOCKED
+), opening AS (
+    UPDATE appointments AS a SET link = 'opening' FROM mine WHERE a.id = mine.appointment_id
 )
 UPDATE leases AS l SET fence = l.fence + 1, claimed_by_run = :run_id, claimed_until = :claimed_until
 FROM mine WHERE l.id = mine.id
