@@ -157,7 +157,7 @@ class World:
     def all(self, table: type[Any], **where: Any) -> list[Any]:
         """All rows of *table* with these values, oldest first."""
         with self.parts.sessions() as session:
-            return list(session.scalars(sa.select(table).filter_by(**where).order_by(table.id)))
+            return list(session.scalars(sa.select(table).filter_by(**where).order_by(*sa.inspect(table).primary_key)))
 
     def leases(self, **where: Any) -> list[Lease]:
         """All leases with these values."""
