@@ -9,12 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 import streamlit.config
-from pydantic import ValidationError
 
 from console.routes import MIDDLEWARE, ROUTES
 from core import logs
 from core.errors import ConfigurationError
-from core.settings import Settings, get_settings
+from core.settings import Settings
+from core.settings_reading import read_settings
 
 # With Streamlit's own defaults twenty open pages delay a webhook's answer by seconds, and Zoom allows three.
 REQUIRED = {"server.fileWatcherType": "none", "runner.postScriptGC": False}
@@ -37,9 +37,8 @@ def check_options() -> None:
 
 def options(settings: Settings) -> dict[str, object]:
     """What Streamlit has to know of our settings; the look is in `.streamlit/config.toml` beside this file."""
-    # The practice console has no sign-in, so it is for this machine only.
-    host = "127.0.0.1" if settings.mode == "sandbox" else "0.0.0.0"  # noqa: S104 - behind a proxy, which ends TLS
-    return {"server.port": settings.console_port, "server.address": host, **REQUIRED}
+    # Without a sign-in of its own the console is for this machine, or for a proxy on it that asks people who they are.
+    return {"server.port": settings.console_port, "server.address": "127.0.0.1", **REQUIRED}
 
 
 @asynccontextmanager
@@ -56,14 +55,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def main() -> None:
     """Serve until told to stop; a setting at fault is one line and exit status 2."""
     try:
-        settings = get_settings()
+        settings = read_settings()
         logs.configure(settings.log_format)
         app = st.App(Path(__file__).with_name("ui.py"), lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)
         app.run(config=options(settings))
-    except ValidationError as error:
-        for problem in error.errors():
-            print(f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}", file=sys.stderr)
-        raise SystemExit(2) from error
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error

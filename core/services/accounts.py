@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.models import Account, Grant
+from core.db.read.accounts_now import with_accounts
 from core.domain.states import Connection
 from core.errors import NotFound
 from core.services.connection_periods import FOREVER, begin_period
@@ -128,33 +129,16 @@ class AccountLine:
     reason: str | None
 
 
-# A lease whose cooldown has passed counts as released at that time, although nobody has looked at it yet. An account
-# with a meeting that Zoom has not confirmed gone is closing, lease or not.
-_ACCOUNTS = sa.text("""
-    SELECT a.id, a.location_id, l.name AS location, a.email,
-        CASE
-            WHEN a.connection IN ('disconnected', 'needs_reauth') THEN a.connection
-            WHEN a.benched_until > :now THEN 'quarantined'
-            WHEN a.busy_elsewhere_since IS NOT NULL THEN 'busy_elsewhere'
-            ELSE a.connection
-        END AS state,
-        CASE
-            WHEN held.id IS NOT NULL AND NOT held.cooled THEN held.state
-            WHEN EXISTS (SELECT FROM meetings m WHERE m.account_id = a.id AND m.state IN ('deleting', 'unknown'))
-                THEN 'closing'
-            ELSE 'idle'
-        END AS lease_state,
-        CASE WHEN held.id IS NULL THEN a.idle_since WHEN held.cooled THEN held.cooldown_until END AS idle_since,
-        CASE WHEN held.id IS NOT NULL AND NOT held.cooled
-            THEN coalesce(held.cooldown_until, greatest(p.ends_at, :now) + :cooldown) END AS busy_until,
-        CASE WHEN a.benched_until > :now THEN a.bench_reason ELSE period.reason END AS reason
-    FROM accounts a
-    JOIN locations l ON l.id = a.location_id
-    LEFT JOIN LATERAL (
-        SELECT *, state = 'cooldown' AND cooldown_until <= :now AS cooled
-        FROM leases WHERE account_id = a.id AND released_at IS NULL) held ON true
-    LEFT JOIN appointments p ON p.id = held.appointment_id
-    LEFT JOIN connection_periods period ON period.account_id = a.id AND period.to_at IS NULL
+_LINES = with_accounts("""
+    SELECT a.id, a.location_id, l.name AS location, a.email, a.fitness AS state, a.in_use AS lease_state,
+        CASE WHEN a.lease_id IS NULL THEN a.idle_since END AS idle_since,
+        CASE WHEN a.lease_id IS NOT NULL
+            THEN coalesce(a.cooldown_until, greatest(p.ends_at, :now) + :cooldown) END AS busy_until,
+        CASE WHEN a.fitness = 'quarantined' THEN a.bench_reason ELSE period.reason END AS reason
+    FROM accounts_now AS a
+    JOIN locations AS l ON l.id = a.location_id
+    LEFT JOIN appointments AS p ON p.id = a.appointment_id
+    LEFT JOIN connection_periods AS period ON period.account_id = a.id AND period.to_at IS NULL
     WHERE CAST(:location_id AS bigint) IS NULL OR a.location_id = :location_id
     ORDER BY l.name, a.email, a.id
 """)
@@ -169,4 +153,4 @@ def list_accounts(
 ) -> list[AccountLine]:
     """All accounts that are or were connected, those of one location where it is given, by location and e-mail."""
     values = {"now": now, "cooldown": cooldown, "location_id": location_id}
-    return [AccountLine(**row) for row in session.execute(_ACCOUNTS, values).mappings()]
+    return [AccountLine(**row) for row in session.execute(_LINES, values).mappings()]

@@ -5,27 +5,32 @@ import sqlalchemy as sa
 # A lease whose cooldown has passed counts as closed although nobody has looked at it yet. An account with a meeting
 # that Zoom has not confirmed gone is closing, lease or not: somebody could still start that meeting. A bench without an
 # end is stored as the last day there is, and read as none. Parameter: now.
+#
+# `fitness` is what its connection allows, `in_use` what its lease does, `state` the one of them that says more.
 _ACCOUNTS_NOW = """
-WITH accounts_now AS (
+WITH held AS (
     SELECT a.id, a.location_id, a.seat_id, a.email, a.last_used_at, a.busy_elsewhere_since, a.bench_reason,
-           coalesce(cooled.cooldown_until, a.idle_since) AS idle_since,
+           CASE WHEN l.cooled THEN l.cooldown_until ELSE a.idle_since END AS idle_since,
            CASE WHEN a.benched_until < '9999-01-01' THEN a.benched_until END AS benched_until,
-           l.id AS lease_id, l.state AS lease_state, l.appointment_id, l.cooldown_until,
-           CASE
-               WHEN a.connection IN ('disconnected', 'needs_reauth') THEN a.connection
-               WHEN a.benched_until > :now THEN 'quarantined'
-               WHEN a.busy_elsewhere_since IS NOT NULL THEN 'busy_elsewhere'
-               WHEN a.connection <> 'connected' THEN a.connection
-               WHEN l.state IS NOT NULL THEN l.state
-               WHEN EXISTS (SELECT FROM meetings AS m WHERE m.account_id = a.id AND m.state IN ('deleting', 'unknown'))
-                   THEN 'closing'
-               ELSE 'idle'
-           END AS state
+           CASE WHEN NOT l.cooled THEN l.id END AS lease_id,
+           CASE WHEN NOT l.cooled THEN l.appointment_id END AS appointment_id,
+           CASE WHEN NOT l.cooled THEN l.cooldown_until END AS cooldown_until,
+           CASE WHEN a.connection IN ('disconnected', 'needs_reauth') THEN a.connection
+                WHEN a.benched_until > :now THEN 'quarantined'
+                WHEN a.busy_elsewhere_since IS NOT NULL THEN 'busy_elsewhere'
+                ELSE a.connection END AS fitness,
+           CASE WHEN NOT l.cooled THEN l.state
+                WHEN EXISTS (SELECT FROM meetings AS m
+                             WHERE m.account_id = a.id AND m.state IN ('deleting', 'unknown')) THEN 'closing'
+                ELSE 'idle' END AS in_use
     FROM accounts AS a
-    LEFT JOIN leases AS l ON l.account_id = a.id AND l.released_at IS NULL
-        AND NOT (l.state = 'cooldown' AND l.cooldown_until <= :now)
-    LEFT JOIN leases AS cooled ON cooled.account_id = a.id AND cooled.released_at IS NULL
-        AND cooled.state = 'cooldown' AND cooled.cooldown_until <= :now
+    LEFT JOIN LATERAL (
+        SELECT *, state = 'cooldown' AND cooldown_until <= :now AS cooled
+        FROM leases WHERE account_id = a.id AND released_at IS NULL) AS l ON true
+), accounts_now AS (
+    SELECT *, CASE WHEN lease_id IS NOT NULL THEN in_use END AS lease_state,
+           CASE WHEN fitness <> 'connected' THEN fitness ELSE in_use END AS state
+    FROM held
 )
 """
 
