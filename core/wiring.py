@@ -11,7 +11,6 @@ from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
 from core.errors import ConfigurationError
 from core.mail.smtp import MailServer
-from core.services.ending import Rest
 from core.services.opening.attempt import Zoom
 from core.services.tokens import Tokens
 from core.settings import Settings, get_settings
@@ -79,11 +78,6 @@ class Wiring:
     def hours(self) -> OpeningHours:
         """When links are opened."""
         return OpeningHours(self.settings.lead_time, self.settings.late_open_limit)
-
-    @property
-    def rest(self) -> Rest:
-        """How long accounts rest after a meeting."""
-        return Rest(self.settings.rejoin_grace, self.settings.cooldown)
 
 
 @lru_cache(maxsize=1)

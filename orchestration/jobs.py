@@ -57,7 +57,9 @@ def deliver_messages() -> None:
 def verify_meetings(context: dg.OpExecutionContext, product: Product) -> None:
     """Verify what is past its end."""
     parts = product.parts
-    ended = verify_past(parts.sessions, parts.zoom, parts.rest, clock=utcnow, run_id=context.run_id)
+    ended = verify_past(
+        parts.sessions, parts.zoom, cooldown=parts.settings.cooldown, clock=utcnow, run_id=context.run_id
+    )
     context.add_output_metadata({"verified": ended_table(ended)})
 
 

@@ -18,14 +18,6 @@ ASK_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Rest:
-    """How long an account rests: *rejoin_grace* after the scheduled end, then *cooldown*."""
-
-    rejoin_grace: timedelta
-    cooldown: timedelta
-
-
-@dataclass(frozen=True)
 class Ended:
     """What Zoom said of one lease past its end: `over`, `live`, or `later` with a sentence."""
 
@@ -38,8 +30,8 @@ class Ended:
 def verify_past(
     sessions: sessionmaker[Session],
     zoom: Zoom,
-    rest: Rest,
     *,
+    cooldown: timedelta,
     clock: Callable[[], datetime],
     run_id: str,
     limit: int = 250,
@@ -49,7 +41,7 @@ def verify_past(
     theirs."""
     now = clock()
     with sessions.begin() as session:
-        given = {"now": now, "ended_before": now - rest.rejoin_grace, "until": now + ASK_AGAIN, "limit": limit}
+        given = {"now": now, "until": now + ASK_AGAIN, "limit": limit}
         past = session.execute(statements("ending")["claim_past"], given).all()
     if not past:
         return []
@@ -59,25 +51,24 @@ def verify_past(
         credentials = fresh.ready.get(row.account_id)
         if credentials is None:
             return Ended(row.lease_id, row.appointment_id, "later", str(fresh.failed[row.account_id]))
-        return _verify(sessions, zoom, rest, row, credentials, clock=clock, run_id=run_id)
+        return _verify(sessions, zoom, row, credentials, cooldown=cooldown, clock=clock, run_id=run_id)
 
     with ThreadPoolExecutor(min(threads, len(past)), thread_name_prefix="verify") as pool:
         return list(pool.map(verify, past))
 
 
-def anything_past(session: Session, rest: Rest, *, now: datetime) -> bool:
+def anything_past(session: Session, *, now: datetime) -> bool:
     """Whether a lease is past its end and Zoom is to be asked."""
-    given = {"now": now, "ended_before": now - rest.rejoin_grace}
-    return bool(session.scalar(statements("ending")["past_now"], given))
+    return bool(session.scalar(statements("ending")["past_now"], {"now": now}))
 
 
 def _verify(
     sessions: sessionmaker[Session],
     zoom: Zoom,
-    rest: Rest,
     row: sa.Row[Any],
     credentials: AccountCredentials,
     *,
+    cooldown: timedelta,
     clock: Callable[[], datetime],
     run_id: str,
 ) -> Ended:
@@ -97,6 +88,6 @@ def _verify(
         if started:
             session.execute(statements("ending")["still_live"], mine)
         else:
-            until = {"until": now + rest.cooldown, "run_id": run_id}
+            until = {"until": now + cooldown, "run_id": run_id}
             session.execute(statements("ending")["cool_down"], {**mine, **until})
     return Ended(row.lease_id, row.appointment_id, "live" if started else "over")

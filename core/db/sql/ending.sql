@@ -1,12 +1,12 @@
 -- After the scheduled end: Zoom is asked whether anybody is still inside; only then does the account cool down.
 
 -- name: claim_past
--- Leases whose appointment ended more than the rejoin grace ago; taken until :until, so that two runs do not ask twice.
+-- Leases whose appointment has ended by its schedule; taken until :until, so that two runs do not ask twice.
 WITH past AS (
     SELECT l.id
     FROM leases AS l
     JOIN appointments AS a ON a.id = l.appointment_id AND a.revision = l.revision
-    WHERE l.state IN ('ready', 'live') AND a.ends_at <= :ended_before
+    WHERE l.state IN ('ready', 'live') AND a.ends_at <= :now
       AND (l.claimed_until IS NULL OR l.claimed_until <= :now)
     ORDER BY l.id
     LIMIT :limit
@@ -45,5 +45,5 @@ WHERE id = :lease_id AND fence = :fence AND state = 'ready';
 SELECT EXISTS (
     SELECT FROM leases AS l
     JOIN appointments AS a ON a.id = l.appointment_id AND a.revision = l.revision
-    WHERE l.released_at IS NULL AND l.state IN ('ready', 'live') AND a.ends_at <= :ended_before
+    WHERE l.released_at IS NULL AND l.state IN ('ready', 'live') AND a.ends_at <= :now
       AND (l.claimed_until IS NULL OR l.claimed_until <= :now));
