@@ -132,6 +132,7 @@ SELECT id AS lease_id, location_id, account_id, appointment_id, revision FROM gr
 -- name: mark_waiting
 -- What is due where nothing is free waits. Written once per appointment (link = 'not_due'), so ticks over waiting rows write
 -- nothing; a batch cut short by its limit is not waiting. SKIP LOCKED: whoever holds the row is about to decide about it.
+-- The location is locked as well: an allocator that came upon rows locked here would pass over them and serve later starts.
 WITH short AS (
     SELECT w.id, w.revision, w.location_id,
            CASE WHEN l.status <> 'active' THEN 'location_suspended'
@@ -157,7 +158,7 @@ WITH short AS (
                   AND NOT EXISTS (SELECT FROM leases AS o WHERE o.account_id = c.id AND o.released_at IS NULL
                                   AND NOT (o.state = 'cooldown' AND o.cooldown_until <= :now))))
     ORDER BY w.id
-    FOR NO KEY UPDATE OF w SKIP LOCKED
+    FOR NO KEY UPDATE OF w, l SKIP LOCKED
 ), marked AS (
     UPDATE appointments AS a SET link = 'waiting', reason = short.reason FROM short WHERE a.id = short.id
 ), since AS (

@@ -7,6 +7,7 @@ import pytest
 
 from core.clock import utcnow
 from core.db.models import Account, Event, Location
+from core.services.lease import allocate
 from core.zoom.budget import DAILY_CREATES, spend
 from tests.integration.allocation.given import (
     MINUTE,
@@ -249,3 +250,39 @@ def test_a_stopped_location_does_not_stop_others(world: World) -> None:
     world.allocate()
 
     assert list(served(world)) == ["B-1"]
+
+
+def test_a_location_that_another_run_holds_is_busy_and_not_short(world: World) -> None:
+    """While it decides, nobody else marks its appointments waiting, and nobody waits for its lock."""
+    world.location(accounts=1)
+    world.book("A-1", starts_in=8 * MINUTE)
+    world.book("A-2", starts_in=9 * MINUTE)
+    with world.parts.sessions.begin() as other_run:
+        allocate(other_run, hours=world.parts.hours, limit=1, run_id="other", now=utcnow())
+
+        with world.parts.sessions.begin() as session:
+            ours = allocate(session, hours=world.parts.hours, limit=250, run_id="ours", now=utcnow())
+        assert (ours.granted, ours.waiting) == ([], [])
+
+    assert list(served(world)) == ["A-1"]
+
+
+def test_marking_who_waits_lets_no_later_start_be_served(world: World) -> None:
+    """An account comes free while one run marks the earlier appointment; another run must not pass over it."""
+    world.location(accounts=1)
+    [account] = world.accounts()
+    change(world, Account, account.id, busy_elsewhere_since=utcnow())
+    world.book("LATER", starts_in=9 * MINUTE)
+    world.allocate()
+    world.book("EARLIER", starts_in=8 * MINUTE)
+    with world.parts.sessions.begin() as marking:
+        marked = allocate(marking, hours=world.parts.hours, limit=250, run_id="marking", now=utcnow())
+        assert len(marked.waiting) == 1
+        change(world, Account, account.id, busy_elsewhere_since=None)
+
+        with world.parts.sessions.begin() as session:
+            allocate(session, hours=world.parts.hours, limit=250, run_id="ours", now=utcnow())
+        assert served(world) == {}
+
+    world.allocate()
+    assert list(served(world)) == ["EARLIER"]
