@@ -16,6 +16,7 @@ from core.services.ending import anything_past
 from core.services.mail_claim import due_mails
 from core.settings import get_settings
 from core.wiring import wiring
+from orchestration.instance import instance_of
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
 from orchestration.opening_ops import Batch
 
@@ -126,4 +127,4 @@ def _count(
     statuses: list[dg.DagsterRunStatus],
     tags: dict[str, str] | None = None,
 ) -> int:
-    return context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=statuses, tags=tags or {}))
+    return instance_of(context).get_runs_count(dg.RunsFilter(job_name=job.name, statuses=statuses, tags=tags or {}))

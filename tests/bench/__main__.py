@@ -1,4 +1,4 @@
-"""`python -m tests.bench [part ...]`: measures speed and memory of the product as users run it. See docs/performance.md."""
+"""`python -m tests.bench [part ...]`: measures the product as users run it; see docs/performance.md."""
 
 import argparse
 import os

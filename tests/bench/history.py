@@ -28,10 +28,11 @@ APPOINTMENTS = sa.text("""
            t.starts_at, t.starts_at + INTERVAL '30 minutes',
            CASE WHEN n % 8 = 0 THEN 'booked' ELSE 'completed' END, CASE WHEN n % 8 = 0 THEN 'not_due' ELSE 'ended' END
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
-    JOIN (SELECT id, location_id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS among FROM calendars) AS k
-         ON k.place = (n / 8) % k.among
-    CROSS JOIN LATERAL (SELECT CASE WHEN n % 8 = 0 THEN now() + INTERVAL '1 hour' + random() * INTERVAL '60 days'
-                                    ELSE now() - INTERVAL '1 hour' - random() * INTERVAL '700 days' END AS starts_at) AS t
+    JOIN (SELECT id, location_id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS among
+          FROM calendars) AS k ON k.place = (n / 8) % k.among
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN n % 8 = 0 THEN now() + INTERVAL '1 hour' + random() * INTERVAL '60 days'
+                    ELSE now() - INTERVAL '1 hour' - random() * INTERVAL '700 days' END AS starts_at) AS t
 """)
 
 

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import dagster as dg
 
@@ -40,7 +42,7 @@ class Installation:
 def installation(
     *, daemon: bool = True, code_server: Callable[[Part], Part] = lambda part: part, **environment: str
 ) -> Iterator[Installation]:
-    """Everything running, quiet and empty, with shipped settings but for *environment*; gone without a trace afterwards.
+    """Everything running and empty, with shipped settings but for *environment*; gone without a trace afterwards.
 
     *daemon*: False leaves Dagster's daemon out, so that nothing happens by itself. *code_server* may change its part.
     """
@@ -61,8 +63,24 @@ def installation(
         sandbox = SandboxControl(f"http://127.0.0.1:{settings.sandbox_port}")
         sandbox.configure(latency_ms=LATENCY_MS)
         instance = stack.enter_context(dg.DagsterInstance.from_config(str(parts.dagster_home)))
+        stack.enter_context(_stoppable())
         connected = settings.model_copy(update={"database_url": databases.product})
         yield Installation(connected, World(connected, sandbox), sandbox, instance)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end us at once; the supervisor only notes them for its own loop, which does not run here."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -28,7 +28,9 @@ class Op:
 def requesting_tick(instance: dg.DagsterInstance, *, after: float) -> float:
     """When the first tick began that asked for runs after that moment, in Unix seconds."""
     [state] = [each for each in instance.all_instigator_state() if each.instigator_name == SENSOR]
-    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, after=after, statuses=[TickStatus.SUCCESS])
+    ticks = instance.get_ticks(
+        state.instigator_origin_id, state.selector_id, after=after, statuses=[TickStatus.SUCCESS]
+    )
     return min(tick.timestamp for tick in ticks)
 
 

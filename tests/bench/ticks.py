@@ -50,7 +50,8 @@ LEASE = """
          USING (location_id, place)
 """
 OPENING = """
-    UPDATE appointments AS a SET link = 'opening' FROM leases AS l WHERE l.appointment_id = a.id AND l.state = 'reserved'
+    UPDATE appointments AS a SET link = 'opening'
+    FROM leases AS l WHERE l.appointment_id = a.id AND l.state = 'reserved'
 """
 LEASE_READY = "UPDATE leases SET state = 'ready', claimed_by_run = NULL, claimed_until = NULL WHERE state = 'reserved'"
 READY = "UPDATE appointments SET link = 'ready' WHERE link = 'opening'"
@@ -58,7 +59,7 @@ LEASE_OVER = "UPDATE leases SET state = 'released', released_at = now(), release
 
 
 def tick(scale: float) -> Result:
-    """The due-appointments sensor in a warm code server: 1,000 due, 500 waiting, 20,000 state changes since the last vacuum."""
+    """The sensor in a warm code server: 1,000 due, 500 waiting, 20,000 state changes since the last vacuum."""
     few, few_calls = _evaluate(max(1000, round(FEW * scale)))
     many, many_calls = _evaluate(max(1000, round(MANY * scale)))
     return Result(

@@ -1,4 +1,4 @@
-"""What the code server serves, with a stopwatch on the sensors: it adds a line of milliseconds per evaluation to $TICK_TIMES."""
+"""What the code server serves, with a stopwatch on the sensors: a line of milliseconds each in $TICK_TIMES."""
 
 import os
 import time
