@@ -137,16 +137,17 @@ class World:
         hands = Hands(self.parts.vault, self.parts.hours, run_id)
         return open_meetings(self.parts.sessions, self.parts.zoom, hands, threads=8, clock=clock)
 
-    def notify(self, run_id: str = "notify") -> DeliveryReport:
+    def notify(self, run_id: str = "notify", *, now: datetime | None = None) -> DeliveryReport:
         """What a bulk run's third op does."""
-        return deliver(self.parts.sessions, self.parts.mail_server, self.parts.vault, clock=utcnow, run_id=run_id)
+        clock = (lambda: now) if now else utcnow
+        return deliver(self.parts.sessions, self.parts.mail_server, self.parts.vault, clock=clock, run_id=run_id)
 
     def run(self, *, now: datetime | None = None) -> list[Outcome]:
         """A whole bulk run; returns what became of each appointment."""
         run_id = f"run-{next(_runs)}"
         self.allocate(run_id=run_id, now=now)
         outcomes = self.create(run_id, now=now)
-        self.notify(run_id)
+        self.notify(run_id, now=now)
         return outcomes
 
     def appointment(self, external_id: str = "A-1", location: str = "Harbour Clinic") -> Appointment:
