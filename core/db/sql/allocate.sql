@@ -16,8 +16,7 @@
 -- silently skip the location. Locations with nothing free take no lock and none of the batch.
 SELECT l.id
 FROM locations AS l
-WHERE l.status = 'active' AND l.allocation_paused_at IS NULL
-  AND NOT EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL)
+WHERE {allocation_is_on}
   AND l.id IN (
         SELECT a.location_id
         FROM appointments AS a
@@ -30,9 +29,7 @@ WHERE l.status = 'active' AND l.allocation_paused_at IS NULL
         SELECT
         FROM accounts AS c
         LEFT JOIN leases AS o ON o.account_id = c.id AND o.released_at IS NULL
-        WHERE c.location_id = l.id AND c.connection = 'connected' AND c.busy_elsewhere_since IS NULL
-          AND (c.benched_until IS NULL OR c.benched_until <= :now)
-          AND (o.id IS NULL OR (o.state = 'cooldown' AND o.cooldown_until <= :now)))
+        WHERE c.location_id = l.id AND {account_is_fit} AND (o.id IS NULL OR {lease_is_cooled}))
 ORDER BY l.id
 FOR NO KEY UPDATE OF l SKIP LOCKED;
 
@@ -64,19 +61,11 @@ SELECT released_at, 'lease_released', location_id, appointment_id, account_id, i
 -- pair rank by rank. Only as many appointments are locked as there are free accounts, so that a cancellation or a booking
 -- never waits behind rows that could not be served anyway. SKIP LOCKED yields only to people here: other allocators of the
 -- same location are kept out by its lock, so the ranks are exact.
---
--- An account is free only when nobody can start its old meeting any more: a meeting on it that is still to be deleted, or
--- that may exist, keeps it out. So does a spent budget of creates (100 a user and UTC day, Zoom API > Rate limits).
 WITH free AS MATERIALIZED (
     SELECT c.id, c.location_id, c.idle_since
     FROM accounts AS c
-    WHERE c.location_id = ANY (CAST(:locations AS bigint[]))
-      AND c.connection = 'connected' AND c.busy_elsewhere_since IS NULL
-      AND (c.benched_until IS NULL OR c.benched_until <= :now)
+    WHERE c.location_id = ANY (CAST(:locations AS bigint[])) AND {account_is_fit}
       AND NOT EXISTS (SELECT FROM leases AS o WHERE o.account_id = c.id AND o.released_at IS NULL)
-      AND NOT EXISTS (SELECT FROM meetings AS m WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown'))
-      AND NOT EXISTS (SELECT FROM zoom_budget AS b
-                      WHERE b.zoom_user_id = c.zoom_user_id AND b.utc_day = :utc_day AND b.creates >= 100)
     ORDER BY c.id
     FOR NO KEY UPDATE OF c SKIP LOCKED
 ), free_ranked AS (
@@ -136,8 +125,7 @@ SELECT id AS lease_id, location_id, account_id, appointment_id, revision FROM gr
 WITH short AS (
     SELECT w.id, w.revision, w.location_id,
            CASE WHEN l.status <> 'active' THEN 'location_suspended'
-                WHEN l.allocation_paused_at IS NOT NULL
-                     OR EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL) THEN 'allocation_paused'
+                WHEN NOT {allocation_is_on} THEN 'allocation_paused'
                 WHEN NOT EXISTS (SELECT FROM accounts AS c WHERE c.location_id = w.location_id AND c.connection = 'connected')
                      THEN 'no_connected_account'
                 ELSE 'no_free_account' END AS reason
@@ -146,17 +134,10 @@ WITH short AS (
     WHERE w.status = 'booked' AND w.link = 'not_due' AND w.isolated_at IS NULL
       AND w.starts_at > :earliest AND w.starts_at <= :horizon AND w.ends_at > :now
       AND (CAST(:only AS bigint[]) IS NULL OR w.id = ANY (CAST(:only AS bigint[])))
-      AND (l.status <> 'active' OR l.allocation_paused_at IS NOT NULL
-           OR EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL)
-           OR NOT EXISTS (
-                SELECT FROM accounts AS c
-                WHERE c.location_id = w.location_id AND c.connection = 'connected' AND c.busy_elsewhere_since IS NULL
-                  AND (c.benched_until IS NULL OR c.benched_until <= :now)
-                  AND NOT EXISTS (SELECT FROM meetings AS m WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown'))
-                  AND NOT EXISTS (SELECT FROM zoom_budget AS b
-                                  WHERE b.zoom_user_id = c.zoom_user_id AND b.utc_day = :utc_day AND b.creates >= 100)
-                  AND NOT EXISTS (SELECT FROM leases AS o WHERE o.account_id = c.id AND o.released_at IS NULL
-                                  AND NOT (o.state = 'cooldown' AND o.cooldown_until <= :now))))
+      AND NOT ({allocation_is_on} AND EXISTS (
+            SELECT FROM accounts AS c
+            LEFT JOIN leases AS o ON o.account_id = c.id AND o.released_at IS NULL
+            WHERE c.location_id = w.location_id AND {account_is_fit} AND (o.id IS NULL OR {lease_is_cooled})))
     ORDER BY w.id
     FOR NO KEY UPDATE OF w, l SKIP LOCKED
 ), marked AS (

@@ -12,18 +12,11 @@ WITH due AS (
     GROUP BY a.location_id
 ), supply AS (
     SELECT d.location_id, d.fresh, d.waiting,
-           CASE WHEN l.status = 'active' AND l.allocation_paused_at IS NULL
-                     AND NOT EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL)
+           CASE WHEN {allocation_is_on}
                 THEN (SELECT count(*)
                       FROM accounts AS c
                       LEFT JOIN leases AS o ON o.account_id = c.id AND o.released_at IS NULL
-                      WHERE c.location_id = d.location_id AND c.connection = 'connected' AND c.busy_elsewhere_since IS NULL
-                        AND (c.benched_until IS NULL OR c.benched_until <= :now)
-                        AND (o.id IS NULL OR (o.state = 'cooldown' AND o.cooldown_until <= :now))
-                        AND NOT EXISTS (SELECT FROM meetings AS m
-                                        WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown'))
-                        AND NOT EXISTS (SELECT FROM zoom_budget AS b
-                                        WHERE b.zoom_user_id = c.zoom_user_id AND b.utc_day = :utc_day AND b.creates >= 100))
+                      WHERE c.location_id = d.location_id AND {account_is_fit} AND (o.id IS NULL OR {lease_is_cooled}))
                 ELSE 0 END AS free
     FROM due AS d
     JOIN locations AS l ON l.id = d.location_id
@@ -56,9 +49,3 @@ WHERE a.status = 'booked' AND a.link = 'failed' AND a.isolation > a.isolation_cl
   AND a.starts_at > :now - INTERVAL '1 day' AND a.starts_at <= :horizon AND a.ends_at > :now
 ORDER BY a.starts_at, a.id
 LIMIT :limit;
-
--- name: messages_due
-SELECT count(*) FROM (
-    SELECT FROM messages AS m
-    WHERE m.status IN ('queued', 'retrying') AND m.next_attempt_at <= :unclaimed_since
-    LIMIT 1000) AS m;

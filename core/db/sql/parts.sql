@@ -1,0 +1,20 @@
+-- Conditions that tick and allocator have to agree on: if one found a free account where the other finds none, runs would be
+-- asked for that have nothing to do, or nobody would be asked for a link that could be made.
+
+-- name: account_is_fit
+-- Of an account c: it may be leased as far as it goes itself. Not while somebody could still start its old meeting (one that is
+-- to be deleted, or that may exist), nor when its day's creates are spent (100 a user and UTC day, Zoom API > Rate limits).
+(c.connection = 'connected' AND c.busy_elsewhere_since IS NULL
+ AND (c.benched_until IS NULL OR c.benched_until <= :now)
+ AND NOT EXISTS (SELECT FROM meetings AS m WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown'))
+ AND NOT EXISTS (SELECT FROM zoom_budget AS b
+                 WHERE b.zoom_user_id = c.zoom_user_id AND b.utc_day = :utc_day AND b.creates >= 100))
+
+-- name: lease_is_cooled
+-- Of an open lease o: its account is free although nobody has closed it yet.
+(o.state = 'cooldown' AND o.cooldown_until <= :now)
+
+-- name: allocation_is_on
+-- Of a location l: leases are granted there.
+(l.status = 'active' AND l.allocation_paused_at IS NULL
+ AND NOT EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL))
