@@ -11,6 +11,8 @@ from orchestration.resources import Product
 from orchestration.tables import delivery_table, ended_table, settled_table
 
 FLOW = "zoompool/flow"
+# A machine that loses power leaves its runs as started, and they keep their places in the queue until `max_runtime` has
+# passed: nobody asks Dagster's default launcher whether they live. What runs one at a time must not be held up for long.
 
 
 @dg.job(
@@ -43,7 +45,7 @@ def send_messages(context: dg.OpExecutionContext, product: Product) -> None:
 
 @dg.job(
     executor_def=dg.in_process_executor,
-    tags={FLOW: "deliver", "dagster/priority": "5", "dagster/max_runtime": "300"},
+    tags={FLOW: "deliver", "dagster/priority": "5", "dagster/max_runtime": "120"},
     description="Send the messages that are due: retries, notices, and links whose run died.",
 )
 def deliver_messages() -> None:
@@ -77,7 +79,7 @@ def release_accounts(context: dg.OpExecutionContext, product: Product) -> None:
 
 @dg.job(
     executor_def=dg.in_process_executor,
-    tags={FLOW: "settle", "dagster/max_runtime": "300"},
+    tags={FLOW: "settle", "dagster/max_runtime": "120"},
     description="Ask Zoom about meetings past their end, delete those that are not to be, and free the accounts.",
 )
 def settle_meetings() -> None:
