@@ -74,7 +74,7 @@ def lifecycle_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.
     now = utcnow()
     with wiring().sessions() as session:
         owed = session.scalar(statements("closing")["owed_now"], {"now": now})
-        past = anything_past(session, wiring().rest, now=now)
+        past = anything_past(session, now=now)
     if not owed and not past:
         return dg.SkipReason("No meeting is past its end and nothing is owed to Zoom.")
     if _count(context, settle_meetings, UNDER_WAY):
