@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.clock import utcnow
+from core.services.lease import claim_stalled
 from core.zoom import wire
 from tests.faults.given import (
     CLAIM_EXPIRED,
@@ -146,6 +147,24 @@ def test_a_run_that_comes_back_late_does_not_touch_the_link_that_another_has_ope
         assert [each.outcome for each in sleeping.result()] == ["claim lost"]
 
     assert settled(due) == []
+    everything_was_made_once(due, ["A-1"])
+
+
+def test_a_run_that_comes_back_late_leaves_the_appointment_to_the_run_that_took_it_over(due: World) -> None:
+    """The other has claimed it and not come far: the fence decides, and the meeting is the other's to find."""
+    due.allocate(run_id="sleeper")
+    due.sandbox.configure(latency_ms=3000)
+    with ThreadPoolExecutor(1) as pool:
+        sleeping = pool.submit(due.create, "sleeper")
+        wait_until(due.zoom_meetings, "the meeting is on Zoom")
+        due.sandbox.configure(latency_ms=0)
+        with due.parts.sessions.begin() as session:
+            assert claim_stalled(session, run_id="heir", limit=1, now=after(CLAIM_EXPIRED)) == 1
+        assert [each.outcome for each in sleeping.result()] == ["claim lost"]
+    assert [meeting.state for meeting in due.meetings()] == ["intended"]
+
+    assert [each.outcome for each in due.create("heir")] == ["ready"]
+    due.notify()
     everything_was_made_once(due, ["A-1"])
 
 

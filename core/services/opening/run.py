@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.sql import statements
 from core.domain.failures import (
     CONSECUTIVE_FAILURES_OF_AN_OUTAGE,
+    RETRY_AFTER,
     is_isolated,
     retry_at,
 )
@@ -29,8 +30,8 @@ from core.services.tokens import AccountCredentials
 
 RENEW_EVERY = timedelta(seconds=10)
 MOST_MOVES = 3
-# Reaches back over one tick, not over two: an outage right after a success must not look like three own failures.
-RECENTLY = timedelta(seconds=25)
+# The third try comes later than that after the first: an outage right after a success is not three failures of its own.
+RECENTLY = 2 * RETRY_AFTER
 
 
 class NotTried(ZoomUnavailable):
