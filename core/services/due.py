@@ -68,6 +68,8 @@ def allocate_due(
         result.waiting += allocation.waiting
         if len(result.granted) >= limit or time.monotonic() > deadline:
             return result
+        if allocation.granted:
+            continue
         with sessions() as session:
             if not due_work(session, hours=hours, now=clock()).servable:
                 return result

@@ -13,24 +13,28 @@
 -- name: lock_locations
 -- One allocator at a time per location; two work on different locations in parallel. FOR NO KEY UPDATE, not FOR UPDATE: every
 -- insert that refers to a location holds FOR KEY SHARE on it, FOR UPDATE conflicts with that, and SKIP LOCKED would then
--- silently skip the location. Locations with nothing free take no lock and none of the batch.
+-- silently skip the location. Locations with nothing free take no lock and none of the batch. Who locks all of them at once
+-- keeps every other allocator waiting, so at most :at_once are taken, earliest start first; SKIP LOCKED does not count what it
+-- skips.
 SELECT l.id
 FROM locations AS l
+JOIN (
+    SELECT a.location_id, min(a.starts_at) AS first_start
+    FROM appointments AS a
+    WHERE a.status = 'booked' AND a.link IN ('not_due', 'waiting', 'failed')
+      AND a.starts_at > :earliest AND a.starts_at <= :horizon AND a.ends_at > :now
+      AND (a.id = ANY (CAST(:only AS bigint[]))
+           OR (CAST(:only AS bigint[]) IS NULL AND a.isolated_at IS NULL
+               AND (a.next_attempt_at IS NULL OR a.next_attempt_at <= :now)))
+    GROUP BY a.location_id) AS d ON d.location_id = l.id
 WHERE {allocation_is_on}
-  AND l.id IN (
-        SELECT a.location_id
-        FROM appointments AS a
-        WHERE a.status = 'booked' AND a.link IN ('not_due', 'waiting', 'failed')
-          AND a.starts_at > :earliest AND a.starts_at <= :horizon AND a.ends_at > :now
-          AND (a.id = ANY (CAST(:only AS bigint[]))
-               OR (CAST(:only AS bigint[]) IS NULL AND a.isolated_at IS NULL
-                   AND (a.next_attempt_at IS NULL OR a.next_attempt_at <= :now))))
   AND EXISTS (
         SELECT
         FROM accounts AS c
         LEFT JOIN leases AS o ON o.account_id = c.id AND o.released_at IS NULL
         WHERE c.location_id = l.id AND {account_is_fit} AND (o.id IS NULL OR {lease_is_cooled}))
-ORDER BY l.id
+ORDER BY d.first_start, l.id
+LIMIT CAST(:at_once AS int)
 FOR NO KEY UPDATE OF l SKIP LOCKED;
 
 -- name: close_passed_cooldowns
