@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 ESCALATE_BEFORE_START = timedelta(minutes=5)
 ISOLATE_BEFORE_START = timedelta(minutes=6)
-ON_TIME = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -18,10 +17,6 @@ class OpeningHours:
     def due_from(self, starts_at: datetime) -> datetime:
         """When the link becomes due."""
         return starts_at - self.lead_time
-
-    def due_until(self, starts_at: datetime, ends_at: datetime) -> datetime:
-        """When nobody opens it any more by himself: some time after the start, never past the end."""
-        return min(starts_at + self.late_open_limit, ends_at)
 
     def horizon(self, now: datetime) -> datetime:
         """Every appointment that starts until then is due."""

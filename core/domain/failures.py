@@ -12,9 +12,8 @@ CONSECUTIVE_FAILURES_OF_AN_OUTAGE = 8
 def is_isolated(*, attempts: int, others_pass: bool, starts_at: datetime, now: datetime) -> bool:
     """Whether a transient failure puts its appointment aside, where a person sees it, instead of back into the line.
 
-    What fails with everybody stays in line: an outage at a full hour must not become a thousand runs. What fails
-    while others
-    pass is set aside after the third try, or when its start is near enough that somebody has to act now.
+    What fails with everybody stays in line: an outage at a full hour must not become a thousand runs. What fails while
+    others pass is set aside after the third try, or when its start is near enough that somebody has to act now.
     """
     return others_pass and (attempts + 1 >= TRIES or starts_at - now <= ISOLATE_BEFORE_START)
 

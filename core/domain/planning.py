@@ -22,8 +22,7 @@ def bulk_runs(work: DueWork, *, batch_size: int, starting: int) -> int:
     """How many bulk runs to ask for now.
 
     As many as the servable and the stalled fill, one if there is only something to mark as waiting or missed, less
-    those that
-    were asked for and have not begun.
+    those that were asked for and have not begun.
     """
     filled = ceil((work.servable + work.stalled) / batch_size)
     something = 1 if work.to_mark or work.to_give_up else 0

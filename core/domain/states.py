@@ -39,9 +39,6 @@ class Link(StrEnum):
     ENDED = "ended"
 
 
-UNOPENED = (Link.NOT_DUE, Link.WAITING, Link.OPENING, Link.FAILED)
-
-
 class Lease(StrEnum):
     """The life of the right of one appointment revision to one account."""
 

@@ -74,8 +74,7 @@ def _cancel(
     actor: str,
     now: datetime,
 ) -> tuple[list[int], list[int], bool]:
-    """The transaction of a cancellation; returns the leases that close, the meetings to delete, and whether it was
-    before."""
+    """The transaction of a cancellation: the leases that close, the meetings to delete, and whether it was before."""
     locked = session.scalars(
         sa.select(Appointment).where(Appointment.id == appointment.id).with_for_update(key_share=True)
     ).one()

@@ -52,8 +52,7 @@ def settle_owed(
     """Ask Zoom to delete what is to be deleted, look for what may exist, and free the accounts of leases that are done.
 
     A meeting is deleted only after Zoom has said that it is not started. What fails is asked again later, for as long
-    as it
-    takes: an account is not free while somebody could start its old meeting.
+    as it takes: an account is not free while somebody could start its old meeting.
     """
     now = clock()
     with sessions.begin() as session:

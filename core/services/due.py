@@ -14,8 +14,7 @@ from core.domain.planning import DueWork
 from core.services.lease import Granted, Waiting, allocate
 from core.services.tidy import tidy
 
-# Four bulk runs begin at the same moment; a location that another one holds is free again within a transaction's
-# length.
+# Four bulk runs begin at the same moment; a location that another one holds is free after one transaction.
 PATIENCE_WITH_BUSY_LOCATIONS = 3.0
 PAUSE = (0.02, 0.08)
 

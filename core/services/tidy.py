@@ -1,5 +1,4 @@
-"""What is put in order before every allocation: missed links are declared missed, dead isolated runs are asked for
-again."""
+"""What is put in order before every allocation: links that were missed, and isolated runs that died."""
 
 from datetime import datetime
 
@@ -12,8 +11,7 @@ AT_MOST = 500
 
 
 def tidy(session: Session, *, hours: OpeningHours, run_id: str, now: datetime) -> int:
-    """Declare missed what nobody opened in time, and revive isolated appointments whose run died; how many were
-    missed."""
+    """Declare missed what nobody opened in time and revive what lost its isolated run; how many were missed."""
     sql = statements("tidy")
     given = {
         "now": now,

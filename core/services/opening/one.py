@@ -59,8 +59,7 @@ def lease_for(
 
 
 def back_in_line(session: Session, appointment_id: int) -> bool:
-    """Let an isolated appointment for which no account is free wait with the others; False if it has one or needs
-    none."""
+    """Let an isolated appointment without an account wait with the others; False if it has one or needs none."""
     return session.execute(statements("tidy")["back_in_line"], {"appointment_id": appointment_id}).first() is not None
 
 
