@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
@@ -17,6 +18,7 @@ CLAIM_LASTS = timedelta(seconds=60)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60))
 SERVER_PAUSE = timedelta(seconds=10)
 
+log = structlog.get_logger()
 SQL = statements("mail")
 Pending = sa.Row[Any]  # a row of `look` in mail.sql
 
@@ -78,6 +80,7 @@ class MailClaim:
         }
         with self._sessions.begin() as session:
             session.execute(SQL["accepted"], values)
+        self._log(mail, Status.SENT, None)
         return Status.SENT
 
     def drop(self, mail: Pending, reason: str) -> Status:
@@ -130,7 +133,20 @@ class MailClaim:
             ours = session.scalar(SQL["settle"], values)
             if ours and status != Status.RETRYING:
                 self._note(session, mail, f"mail_{status}", reason, now)
+        self._log(mail, status, reason)
         return status
+
+    def _log(self, mail: Pending, status: Status, reason: str | None) -> None:
+        log.info(
+            "mail",
+            status=str(status),
+            reason=reason,
+            kind=mail.kind,
+            message_id=mail.id,
+            appointment_id=mail.appointment_id,
+            meeting_id=mail.meeting_id,
+            run_id=self._run_id,
+        )
 
     def _note(
         self,

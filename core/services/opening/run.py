@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
@@ -32,6 +33,8 @@ RENEW_EVERY = timedelta(seconds=10)
 MOST_MOVES = 3
 # The third try comes later than that after the first: an outage right after a success is not three failures of its own.
 RECENTLY = 2 * RETRY_AFTER
+
+log = structlog.get_logger()
 
 
 class NotTried(ZoomUnavailable):
@@ -69,7 +72,16 @@ class Batch:
         return self.failed_in_a_row >= CONSECUTIVE_FAILURES_OF_AN_OUTAGE
 
     def say(self, opening: Opening, outcome: str, detail: str = "") -> None:
-        """Add a line to the run's table."""
+        """Add a line to the run's table and to the log; the log has ids only, for a detail may quote anything."""
+        log.info(
+            "opening",
+            outcome=outcome,
+            appointment_id=opening.appointment_id,
+            lease_id=opening.lease_id,
+            account_id=opening.account_id,
+            meeting_id=opening.meeting_id,
+            run_id=self.hands.run_id,
+        )
         self.outcomes.append(
             Outcome(
                 opening.appointment_id,

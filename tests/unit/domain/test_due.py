@@ -18,7 +18,7 @@ def test_a_link_is_due_the_lead_time_before_its_start() -> None:
 
 @pytest.mark.parametrize("minute", range(-30, 31))
 def test_what_the_sensor_asks_for_is_what_is_due(minute: int) -> None:
-    """Between horizon and earliest lies exactly what is due at that moment: ten minutes before the start to fifteen after."""
+    """Between horizon and earliest lies exactly what is due then: from ten minutes before to fifteen after."""
     now = START + minute * MINUTE
     asked_for = HOURS.earliest(now) < START <= HOURS.horizon(now)
     assert asked_for == (-10 <= minute < 15)
