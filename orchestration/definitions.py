@@ -1,5 +1,8 @@
 """What the code server serves."""
 
+import logging
+import warnings
+
 import dagster as dg
 
 from core import logs
@@ -9,6 +12,9 @@ from orchestration.resources import Product
 from orchestration.sensors import due_appointments_sensor, due_messages_sensor, lifecycle_sensor
 
 logs.configure(get_settings().log_format)
+logging.getLogger("dagster").propagate = False  # it writes its lines itself; they would stand in the log twice
+# Dagster itself uses this parameter when it gives a sensor's jobs their resources; without a filter every run says so.
+warnings.filterwarnings("ignore", message="Parameter `owners` of initializer `SensorDefinition")
 
 defs = dg.Definitions(
     jobs=[open_due_meetings, open_meeting, deliver_messages, settle_meetings],

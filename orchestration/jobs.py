@@ -12,7 +12,7 @@ from orchestration.tables import delivery_table, ended_table, settled_table
 
 FLOW = "zoompool/flow"
 # A machine that loses power leaves its runs as started, and they keep their places in the queue until `max_runtime` has
-# passed: nobody asks Dagster's default launcher whether they live. What runs one at a time must not be held up for long.
+# passed: Dagster's default launcher cannot tell whether they live. What runs one at a time must not be held up long.
 
 
 @dg.job(

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -34,14 +35,25 @@ def with_driver(url: str, driver: str) -> str:
 def engine_for(url: str) -> sa.Engine:
     """The one engine of this process for *url*; at most eight connections, every statement with a time limit."""
     options = " ".join(f"-c {name}={value}" for name, value in TIMEOUTS.items())
-    return sa.create_engine(
+    engine = sa.create_engine(
         with_driver(url, PRODUCT_DRIVER),
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # errors reach logs and Dagster's pages; values are links, passcodes and people
         connect_args={"options": f"{options} -c timezone=UTC", "connect_timeout": 5, "application_name": "zoompool"},
     )
+    sa.event.listen(engine, "handle_error", _leave_out_the_row)
+    return engine
+
+
+def _leave_out_the_row(context: sa.engine.ExceptionContext) -> None:
+    """PostgreSQL quotes the whole row that a constraint refuses; what was refused, and which constraint, is enough."""
+    original, shown = context.original_exception, context.sqlalchemy_exception
+    if shown is not None and isinstance(original, psycopg.Error) and original.diag.message_primary:
+        original.args = (original.diag.message_primary,)
+        shown.args = (f"({type(original).__name__}) {original.diag.message_primary}",)
 
 
 def sessions_for(url: str) -> sessionmaker[Session]:

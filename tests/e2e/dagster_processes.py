@@ -3,7 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,12 @@ class Product:
 
     def run_workers(self) -> list[psutil.Process]:
         """The processes of the runs that are under way."""
-        return [each for each in self.code_server.children() if "spawn_main" in " ".join(each.cmdline())]
+        workers = []
+        for each in self.code_server.children():
+            with suppress(psutil.NoSuchProcess):  # a run that has just ended
+                if "spawn_main" in " ".join(each.cmdline()):
+                    workers.append(each)
+        return workers
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
 from core.clock import utcnow
 from core.services.cancel import cancel
@@ -82,6 +83,21 @@ def test_a_run_shows_no_link_no_secret_and_no_client(world: World, dagster: Dags
         for meeting in opened:
             assert meeting.join_url not in said
             assert world.parts.vault.decrypt(meeting.passcode) not in said
+
+
+def test_a_run_that_dies_of_a_database_error_shows_neither(world: World, dagster: Dagster) -> None:
+    """The statement stands in the error, but not the values: they would be links and addresses."""
+    world.location(accounts=1)
+    world.book("A-1")
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.text("ALTER TABLE messages ADD CHECK (recipient NOT LIKE '%clients.test')"))
+    [request] = dagster.tick()
+
+    run = dagster.run(request)
+
+    [meeting] = world.zoom_meetings()
+    assert "INSERT INTO messages" in run.said()
+    assert "clients.test" not in run.said() and meeting["join_url"] not in run.said()
 
 
 def test_an_isolated_run_fails_with_the_cause_and_what_to_do(world: World, dagster: Dagster) -> None:
