@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from core.clock import utcnow
-from core.services.deliver import deliver
+from core.services.deliver import DeliveryReport, deliver, delivering
 from core.services.due import allocate_due
 from core.services.lease import claim_stalled
 from core.services.opening.failover import Hands
@@ -53,7 +53,11 @@ def create_meetings(context: dg.OpExecutionContext, config: Batch, product: Prod
     parts = product.parts
     hands = Hands(parts.vault, parts.hours, context.run_id)
     _restore_leases(context, config, parts)
-    outcomes = open_meetings(parts.sessions, parts.zoom, hands, threads=parts.settings.zoom_concurrency, clock=utcnow)
+    # At the pace that Zoom allows a batch takes many seconds: the first clients do not wait for the last meeting.
+    with delivering(lambda: _deliver(context, parts)):
+        outcomes = open_meetings(
+            parts.sessions, parts.zoom, hands, threads=parts.settings.zoom_concurrency, clock=utcnow
+        )
     if config.isolated:
         _fail_unless_open(config.appointment_ids, outcomes, parts)
     context.add_output_metadata(
@@ -67,9 +71,12 @@ def create_meetings(context: dg.OpExecutionContext, config: Batch, product: Prod
     description="Hand the join-link mails to the mail server.",
 )
 def notify_clients(context: dg.OpExecutionContext, product: Product) -> None:
-    """Send what is in the outbox, join links first; what this run does not get to is sent by `deliver_messages`."""
-    parts = product.parts
-    report = deliver(
+    """Send what is still in the outbox, links first; what this run does not get to is sent by `deliver_messages`."""
+    context.add_output_metadata(delivery_table(_deliver(context, product.parts)))
+
+
+def _deliver(context: dg.OpExecutionContext, parts: Wiring) -> DeliveryReport:
+    return deliver(
         parts.sessions,
         parts.mail_server,
         parts.vault,
@@ -77,7 +84,6 @@ def notify_clients(context: dg.OpExecutionContext, product: Product) -> None:
         run_id=context.run_id,
         limit=parts.settings.bulk_batch_size,
     )
-    context.add_output_metadata(delivery_table(report))
 
 
 def _restore_leases(context: dg.OpExecutionContext, config: Batch, parts: Wiring) -> None:
