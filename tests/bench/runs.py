@@ -1,10 +1,9 @@
 """What Dagster's own log says about ticks, runs and ops, and how much memory the run processes take."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import dagster as dg
 import psutil
@@ -43,10 +42,10 @@ def unfinished(instance: dg.DagsterInstance) -> int:
 FINISHED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
-def ops(instance: dg.DagsterInstance, *, after: float, before: float) -> list[Op]:
-    """All ops of the runs that were asked for between two moments, by start."""
-    between = dg.RunsFilter(created_after=_moment(after), created_before=_moment(before))
-    found = [op for record in instance.get_run_records(between) for op in _ops_of(instance, record.dagster_run)]
+def ops(instance: dg.DagsterInstance, run_ids: Collection[str]) -> list[Op]:
+    """All ops of these runs, by start."""
+    these = dg.RunsFilter(run_ids=list(run_ids))
+    found = [op for record in instance.get_run_records(these) for op in _ops_of(instance, record.dagster_run)]
     return sorted(found, key=lambda op: op.start)
 
 
@@ -60,10 +59,6 @@ def _ops_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Op]:
             started[event.step_key] = entry.timestamp
         else:
             yield Op(run.run_id, run.job_name, event.step_key, started[event.step_key], entry.timestamp)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 @contextmanager
