@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
-from core.errors import NeedsReauth, ZoomError, ZoomNotFound, ZoomPoolError
+from core.errors import ZoomNotFound, ZoomPoolError, ZoomRateLimited, ZoomUnavailable
 from core.services.opening.attempt import Zoom, find_meeting
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
@@ -20,12 +20,9 @@ TAKEN = timedelta(minutes=2)
 # How long a creation without an answer is looked for: Zoom's list may lag by seconds, a stuck request by minutes.
 LOOK_FOR = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=1)
-ASK_AGAIN = (
-    timedelta(seconds=15),
-    timedelta(seconds=30),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-)
+SOON = timedelta(seconds=15)
+WHILE_LIVE = timedelta(seconds=30)
+RARELY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _settle(
             lambda c: _delete_unless_started(zoom.client, c, meeting_id),
             now=clock(),
         ):
-            return _again(sessions, row, "live", clock() + ASK_AGAIN[1], outcome="live")
+            return _again(sessions, row, "live", clock() + WHILE_LIVE, outcome="live")
     except ZoomPoolError as error:
         return _later(sessions, row, error, clock())
     with sessions.begin() as session:
@@ -180,8 +177,8 @@ def _later(
     error: ZoomPoolError,
     now: datetime,
 ) -> Settled:
-    """A dead grant waits for its reconnection; everything else is asked again soon."""
-    pause = ASK_AGAIN[-1] if isinstance(error, NeedsReauth) or not isinstance(error, ZoomError) else ASK_AGAIN[0]
+    """An outage passes by itself and somebody may wait for the account; what waits for a person is asked rarely."""
+    pause = SOON if isinstance(error, ZoomUnavailable | ZoomRateLimited) else RARELY
     return _again(sessions, row, str(error), now + pause)
 
 

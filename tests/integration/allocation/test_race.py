@@ -27,7 +27,7 @@ def race(world: World, database_url: str) -> Iterator[Race]:
     engine.dispose()
 
 
-@pytest.mark.parametrize(("allocators", "rounds"), [(2, 40), (4, 40), (8, 30)])
+@pytest.mark.parametrize(("allocators", "rounds"), [(2, 30), (4, 30), (8, 20)])
 def test_racing_allocators_lease_nothing_twice_keep_the_order_and_leave_nobody_out(
     race: Race, allocators: int, rounds: int
 ) -> None:
