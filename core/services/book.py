@@ -50,27 +50,7 @@ def book(
         return _same(existing, booking, calendar)
     with checked():  # only now: a booking that is repeated later may lie in the past by then
         checks.span(booking.starts_at, booking.ends_at, now=now)
-    # FOR SHARE keeps the calendar's meeting location still until this booking stands.
-    meets_on = session.scalar(
-        sa.select(Calendar.meeting_location).where(Calendar.id == calendar.id).with_for_update(read=True)
-    )
-    appointment: Appointment | None = session.scalar(
-        insert(Appointment)
-        .values(
-            location_id=location.id,
-            calendar_id=calendar.id,
-            external_id=booking.external_id,
-            client_name=booking.client_name,
-            client_email=booking.client_email,
-            client_zone=booking.client_zone,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            link=Link.NOT_DUE if meets_on == MeetingLocation.ZOOM else Link.NOT_NEEDED,
-            booked_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["location_id", "external_id"])
-        .returning(Appointment)
-    )
+    appointment = _insert(session, booking, location, calendar, now)
     if appointment is None:  # two bookings of one id at the same moment: the other one was first
         return _same(find_appointment(session, location, booking.external_id), booking, calendar)
     session.execute(
@@ -92,6 +72,34 @@ def book(
         appointment_id=appointment.id,
     )
     return appointment
+
+
+def _insert(
+    session: Session, booking: Booking, location: Location, calendar: Calendar, now: datetime
+) -> Appointment | None:
+    """The new appointment; None if its external id was taken at this very moment."""
+    # FOR SHARE keeps the calendar's meeting location still until this booking stands.
+    meets_on = session.scalar(
+        sa.select(Calendar.meeting_location).where(Calendar.id == calendar.id).with_for_update(read=True)
+    )
+    inserted: Appointment | None = session.scalar(
+        insert(Appointment)
+        .values(
+            location_id=location.id,
+            calendar_id=calendar.id,
+            external_id=booking.external_id,
+            client_name=booking.client_name,
+            client_email=booking.client_email,
+            client_zone=booking.client_zone,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            link=Link.NOT_DUE if meets_on == MeetingLocation.ZOOM else Link.NOT_NEEDED,
+            booked_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["location_id", "external_id"])
+        .returning(Appointment)
+    )
+    return inserted
 
 
 def find_appointment(session: Session, location: Location, external_id: str) -> Appointment:
