@@ -161,7 +161,7 @@ def test_at_most_ten_isolated_runs_are_asked_for_at_once(world: World, dagster: 
     """The nearest starts first; the others come with the next ticks."""
     world.location(accounts=12)
     for number in range(12):
-        world.book(f"A-{number:02}", starts_in=timedelta(minutes=9, seconds=-number))
+        world.book(f"A-{number:02}", starts_in=timedelta(minutes=9, seconds=-10 * number))
     _refuse_everybody(world)
     world.run()
 
