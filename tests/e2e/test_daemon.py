@@ -58,6 +58,7 @@ def test_a_due_appointment_gets_its_link_by_mail(world: World, dagster: Dagster)
     assert run.tags["dagster/sensor_name"] == DUE
 
 
+@pytest.mark.slow
 def test_more_appointments_than_accounts_wait_in_order_with_reason_and_estimate(world: World, dagster: Dagster) -> None:
     """The earliest start is served; the next two stand in line, and the first of them knows when its turn comes."""
     world.location("Narrow Gate")
@@ -79,6 +80,7 @@ def test_more_appointments_than_accounts_wait_in_order_with_reason_and_estimate(
     assert turn == {second.id: first.ends_at + cooldown, third.id: None}
 
 
+@pytest.mark.slow
 def test_a_failed_escalation_is_executed_again_after_an_account_was_freed(world: World, dagster: Dagster) -> None:
     """Five minutes before the start it fails with who waits for what; re-executed from failure it opens the link."""
     escalation = _escalated(world, dagster, "Fork", "F")
@@ -98,6 +100,7 @@ def test_a_failed_escalation_is_executed_again_after_an_account_was_freed(world:
     assert _run_that_leased(world, "F-2") == again
 
 
+@pytest.mark.slow
 def test_after_a_failed_escalation_a_freed_account_serves_without_anybodys_help(world: World, dagster: Dagster) -> None:
     """Whoever waits stays in line: a later tick does it."""
     escalation = _escalated(world, dagster, "Patience", "P")
@@ -134,6 +137,7 @@ def test_an_isolated_run_that_failed_is_executed_again_once_its_cause_is_mended(
     assert _links(world, "Own Cause") == ["ready"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_half_done_is_finished_by_the_next_without_doubles(
     world: World, product: Product
 ) -> None:
