@@ -154,3 +154,4 @@ def running(**environment: str) -> Iterator[Product]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         parts.sandbox.configure(latency_ms=0)
         yield Product(parts, Dagster(parts.settings.dagster_url))
+        parts.world.parts.engine.dispose()  # while its server still runs

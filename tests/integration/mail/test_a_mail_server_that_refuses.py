@@ -13,6 +13,7 @@ from core.db.models import Meeting, Message
 from core.mail.smtp import MailServer
 from core.services.deliver import DeliveryReport, deliver
 from core.services.mail_claim import due_mails
+from core.settings import Settings
 from core.zoom.vault import TokenVault
 from tests.integration.mail.given import (
     DUE,
@@ -199,14 +200,14 @@ from core.mail.smtp import MailServer
 from core.services.deliver import deliver
 from core.zoom.vault import TokenVault
 from datetime import datetime
-url, smtp, key, now = sys.argv[1:]
-deliver(sessions_for(url), MailServer.parse(smtp, "x@example.com"), TokenVault(key),
+url, smtp, sender, key, now = sys.argv[1:]
+deliver(sessions_for(url), MailServer.parse(smtp, sender), TokenVault(key),
         clock=lambda: datetime.fromisoformat(now))
 """
 
 
 def test_a_killed_deliverer_loses_nothing_and_doubles_what_was_in_flight(
-    database_url: str, sessions: Sessions, mail_server: MailServer, sandbox: SandboxControl
+    database_url: str, sessions: Sessions, mail_server: MailServer, sandbox: SandboxControl, settings: Settings
 ) -> None:
     """kill -9 in the middle of a batch: afterwards everyone has the mail, at most the four in flight have it twice."""
     practice = Practice(sessions)
@@ -216,7 +217,7 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_what_was_in_flight(
     _seal_passcodes(sessions, batch, TokenVault(key))
     smtp_url = f"smtp://{mail_server.host}:{mail_server.port}"
     process = subprocess.Popen(
-        [sys.executable, "-c", DELIVERER, database_url, smtp_url, key, DUE.isoformat()], cwd=ROOT
+        [sys.executable, "-c", DELIVERER, database_url, smtp_url, settings.mail_from, key, DUE.isoformat()], cwd=ROOT
     )
     wait_until(lambda: sandbox.mail_count() >= 4, seconds=20)
     process.kill()
@@ -224,13 +225,15 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_what_was_in_flight(
     sandbox.clear_faults()
     clock = Clock(DUE + timedelta(seconds=61))
 
-    report = deliver(sessions, mail_server, TokenVault(key), clock=clock)
+    def delivered() -> bool:
+        # More than once: the killed process's own transactions may hold a row for a moment; it is passed over then.
+        deliver(sessions, mail_server, TokenVault(key), clock=clock)
+        return all(message_of(sessions, opened).status == "sent" for opened in batch)
 
-    assert report.sent >= 4
+    wait_until(delivered)
     wait_until(lambda: all(sandbox.mail(opened.email) for opened in batch))
     assert sandbox.mail_count() <= len(batch) + 4
     assert all(len({mail["message_id"] for mail in sandbox.mail(opened.email)}) == 1 for opened in batch)
-    assert all(message_of(sessions, opened).status == "sent" for opened in batch)
 
 
 def _seal_passcodes(sessions: Sessions, batch: list[Opened], vault: TokenVault) -> None:
