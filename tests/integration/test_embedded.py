@@ -130,6 +130,7 @@ def test_a_start_right_after_the_kill_waits_for_the_old_server(state: Path) -> N
     """The next owner does not run into the server that is still stopping."""
     with _process(state) as (owner, _):
         owner.send_signal(signal.SIGKILL)
+        owner.wait(20)  # until then its lock is held and its server answers: a start would attach to it, rightly
         with embedded_server(state, extra=FOR_TESTS) as socket_dir:
             assert _ask(socket_dir, "SELECT 1") == 1
 
