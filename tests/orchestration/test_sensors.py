@@ -11,6 +11,7 @@ from core.db.engine import engine_for
 from core.services.cancel import cancel
 from core.services.opening.one import begin_isolated, lease_for
 from orchestration.definitions import defs
+from orchestration.sensors import ASKED, QUIET
 from tests.orchestration.conftest import Dagster
 from tests.world import World
 
@@ -77,6 +78,23 @@ def test_runs_that_have_not_begun_are_counted_off(
         dagster.leave(request, status)
 
     assert len(dagster.tick()) == 1
+
+
+def test_what_runs_is_asked_only_after_runs_were_asked_for(world: World, dagster: Dagster) -> None:
+    """The cursor says so: set by a request, taken back by the first tick that finds every run begun."""
+    world.location(accounts=1)
+    sensor = defs.resolve_sensor_def("due_appointments_sensor")
+
+    def cursor_after(cursor: str | None) -> str | None:
+        return sensor.evaluate_tick(dg.build_sensor_context(instance=dagster.instance, cursor=cursor)).cursor
+
+    assert cursor_after(None) == cursor_after(ASKED) == cursor_after(QUIET) == QUIET
+    world.book("A-1")
+    assert cursor_after(QUIET) == ASKED
+    [request] = dagster.tick()
+    dagster.leave(request, dg.DagsterRunStatus.STARTING)
+    world.run()
+    assert cursor_after(ASKED) == ASKED
 
 
 def test_an_escalation_on_its_way_is_not_taken_for_a_bulk_run(world: World, dagster: Dagster) -> None:
