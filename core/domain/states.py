@@ -53,9 +53,11 @@ class Lease(StrEnum):
 
 TRANSITIONS: dict[Lease, frozenset[Lease]] = {
     Lease.RESERVED: frozenset({Lease.READY, Lease.CLOSING, Lease.RELEASED}),
-    Lease.READY: frozenset({Lease.LIVE, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}),
+    # Back to reserved: somebody deleted the meeting on Zoom before it took place, so another one is made.
+    Lease.READY: frozenset({Lease.RESERVED, Lease.LIVE, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}),
     # Tried out before its start and left again: ready, not over.
-    Lease.LIVE: frozenset({Lease.READY, Lease.PROCESSING, Lease.CLOSING}),
+    # Straight to cooldown where nothing is recorded.
+    Lease.LIVE: frozenset({Lease.READY, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}),
     # The same link starts a new instance as long as the meeting exists on Zoom.
     Lease.PROCESSING: frozenset({Lease.LIVE, Lease.COOLDOWN, Lease.CLOSING}),
     Lease.COOLDOWN: frozenset({Lease.LIVE, Lease.CLOSING, Lease.RELEASED}),
@@ -84,6 +86,16 @@ class Meeting(StrEnum):
     DELETING = "deleting"  # a duty until Zoom confirms
     GONE = "gone"
     UNKNOWN = "unknown"  # its creation got no answer and it was not found; looked for again
+
+
+class Recording(StrEnum):
+    """What became of the recording of one instance. Only *sought* is not final; all but *attached* are reversible."""
+
+    SOUGHT = "sought"
+    ATTACHED = "attached"
+    NONE_MADE = "none_made"
+    FAILED = "failed"  # there is one, but it is empty or far shorter than the meeting
+    GAVE_UP = "gave_up"  # not found within 72 hours
 
 
 class Connection(StrEnum):

@@ -4,6 +4,7 @@ from core.db.models.accounts import Account, ConnectionPeriod, Grant, OAuthState
 from core.db.models.appointments import Appointment, AppointmentRevision
 from core.db.models.leases import Lease, Meeting
 from core.db.models.locations import Calendar, Installation, Location, LocationStatus, Seat
+from core.db.models.recordings import MeetingInstance, Recording, RecordingFile
 from core.db.models.records import Alert, Event, IdempotencyKey, InboxEvent, Message
 from core.db.types import Base
 
@@ -24,8 +25,11 @@ __all__ = [
     "Location",
     "LocationStatus",
     "Meeting",
+    "MeetingInstance",
     "Message",
     "OAuthState",
+    "Recording",
+    "RecordingFile",
     "Seat",
     "ZoomBudget",
     "ZoomLimit",

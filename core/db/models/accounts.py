@@ -24,6 +24,9 @@ class Account(Base):
         sa.Index(
             "accounts_by_location", "location_id", "idle_since", postgresql_where=sa.text("connection = 'connected'")
         ),
+        sa.Index("accounts_by_zoom_user", "zoom_user_id"),
+        sa.Index("accounts_draining", "id", postgresql_where=sa.text("connection = 'draining'")),
+        sa.Index("accounts_busy_elsewhere", "probed_at", postgresql_where=sa.text("busy_elsewhere_since IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -37,6 +40,8 @@ class Account(Base):
     benched_until: Mapped[datetime | None]
     bench_reason: Mapped[str | None]
     busy_elsewhere_since: Mapped[datetime | None]
+    busy_elsewhere_with: Mapped[str | None]  # the foreign meeting's id on Zoom, where it is known
+    probed_at: Mapped[datetime | None]  # when Zoom was last asked whether the account can be used
     idle_since: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     row_version: Mapped[One]
@@ -53,6 +58,7 @@ class Grant(Base):
         sa.Index(
             "grants_one_live_per_zoom_user", "zoom_account_id", "zoom_user_id", unique=True, postgresql_where=LIVE
         ),
+        sa.Index("grants_to_revoke", "revoke_at", postgresql_where=sa.text("revoke_at IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -67,6 +73,7 @@ class Grant(Base):
     refreshed_at: Mapped[datetime]
     connected_at: Mapped[Now]
     ended_at: Mapped[datetime | None]
+    revoke_at: Mapped[datetime | None]  # disconnected at once: to be revoked at Zoom, asked for (again) at this time
 
 
 class ConnectionPeriod(Base):

@@ -39,6 +39,8 @@ class Lease(Base):
         ),
         sa.Index("leases_claimed", "claimed_by_run", postgresql_where=sa.text("state = 'reserved'")),
         sa.Index("leases_by_account", "account_id", "reserved_at"),
+        sa.Index("leases_to_look_at", "look_at", postgresql_where=sa.text("look_at IS NOT NULL")),
+        sa.Index("leases_to_ask_about", "ask_at", postgresql_where=sa.text("ask_at IS NOT NULL")),
         sa.Index("leases_by_appointment", "appointment_id"),
     )
 
@@ -58,12 +60,15 @@ class Lease(Base):
     ready_at: Mapped[datetime | None]
     live_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    hold_until: Mapped[datetime | None]  # how long the account is kept for its recording
     cooldown_at: Mapped[datetime | None]
     cooldown_until: Mapped[datetime | None]
     closing_at: Mapped[datetime | None]
     closing_reason: Mapped[str | None]  # the release reason it will get
     released_at: Mapped[datetime | None]
     release_reason: Mapped[str | None]
+    look_at: Mapped[datetime | None]  # when time alone may change what is decided about it
+    ask_at: Mapped[datetime | None]  # when Zoom is asked about it (again)
 
 
 class Meeting(Base):
@@ -102,6 +107,11 @@ class Meeting(Base):
     created_at: Mapped[datetime | None]
     deletion_wanted_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
+    # What Zoom said when it was last asked: started, waiting or not_found; and since when it says not_found.
+    zoom_status: Mapped[str | None]
+    zoom_status_at: Mapped[datetime | None]
+    not_found_since: Mapped[datetime | None]
+    portal_deleted_at: Mapped[datetime | None]  # Zoom told us that somebody deleted it there
     attempts: Mapped[Zero]
     next_attempt_at: Mapped[datetime | None]
     last_error: Mapped[str | None]

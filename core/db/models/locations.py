@@ -29,6 +29,9 @@ class Installation(Base):
     allocation_paused_at: Mapped[datetime | None]
     allocation_paused_by: Mapped[str | None]
     allocation_paused_reason: Mapped[str | None]
+    # A recording was lost with its meeting: finished meetings are no longer deleted, until a person says so.
+    deletion_stopped_at: Mapped[datetime | None]
+    deletion_stopped_reason: Mapped[str | None]
 
 
 class Location(Base):

@@ -54,19 +54,25 @@ class Message(Base):
 
 
 class InboxEvent(Base):
-    """An event received from Zoom, once each, kept as it came."""
+    """An event received from Zoom, once each. The body is kept as it came, encrypted: it holds names and secrets."""
 
     __tablename__ = "inbox"
     __table_args__ = (
         sa.Index("inbox_to_apply", "id", postgresql_where=sa.text("applied_at IS NULL")),
         sa.Index("inbox_by_meeting", "zoom_meeting_id", "id"),
+        sa.Index("inbox_parked", "received_at", postgresql_where=sa.text("outcome = 'unknown_meeting'")),
+        sa.Index("inbox_by_time", "received_at"),
     )
 
     id: Mapped[Id]
     key: Mapped[Annotated[str, mapped_column(unique=True)]]
     event: Mapped[str]
     zoom_meeting_id: Mapped[str | None]
-    body: Mapped[bytes]
+    zoom_uuid: Mapped[str | None]
+    zoom_account_id: Mapped[str | None]
+    zoom_user_id: Mapped[str | None]  # the host's, or of an app_deauthorized the user's
+    event_at: Mapped[Now]  # by Zoom's clock
+    body: Mapped[bytes | None]  # encrypted; None once it was purged
     tracking_id: Mapped[str | None]
     received_at: Mapped[Now]
     applied_at: Mapped[datetime | None]
@@ -106,6 +112,7 @@ class Alert(Base):
         sa.Index(
             "alerts_one_open_per_condition", "condition", unique=True, postgresql_where=sa.text("cleared_at IS NULL")
         ),
+        sa.Index("alerts_by_time", "raised_at"),
     )
 
     id: Mapped[Id]
@@ -115,6 +122,7 @@ class Alert(Base):
     appointment_id: Mapped[int | None]
     account_id: Mapped[int | None]
     text: Mapped[str]
+    next_step: Mapped[Annotated[str, mapped_column(server_default="")]]
     raised_at: Mapped[Now]
     cleared_at: Mapped[datetime | None]
 
