@@ -1,9 +1,9 @@
 """Zoom's REST API, as far as the product uses it. Every method is one documented call (Zoom API reference, v2)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +15,19 @@ from core.errors import ZoomNotFound, ZoomRateLimited, ZoomRejected, ZoomUnavail
 from core.settings import Settings
 from core.zoom.failures import failure
 from core.zoom.limiter import Limiter
-from core.zoom.payloads import MeetingItem, MeetingPage, MeetingRequest, UserSettings, ZoomMeeting, ZoomUser
+from core.zoom.payloads import (
+    MeetingItem,
+    MeetingPage,
+    MeetingRequest,
+    PastInstance,
+    PastInstances,
+    PastMeeting,
+    RecordingPage,
+    UserSettings,
+    ZoomMeeting,
+    ZoomRecording,
+    ZoomUser,
+)
 from core.zoom.wire import TRACKING_HEADER, Bearer, open_session, send
 
 LIGHT, MEDIUM = "Light", "Medium"  # rate-limit labels, as each call's reference page gives them
@@ -26,6 +38,7 @@ HAS_ENDED = 3007
 UNSAID = timedelta(seconds=1)
 
 T = TypeVar("T", bound=BaseModel)
+P = TypeVar("P", MeetingPage, RecordingPage)
 
 
 @dataclass(frozen=True)
@@ -70,17 +83,8 @@ class ZoomClient:
 
         `upcoming` would leave out what should have begun, and with it a meeting that was made late.
         """
-        found: list[MeetingItem] = []
-        params = {"type": which, "page_size": str(PAGE_SIZE)}
-        for _ in range(MOST_PAGES):
-            response = self._call(credentials, MEDIUM, "GET", "/users/me/meetings", params=params)
-            page = _read(MeetingPage, response)
-            found += page.meetings
-            if not page.next_page_token:
-                return found
-            params["next_page_token"] = page.next_page_token
-        # A list cut short would be read as "not there", and a second meeting would be made.
-        raise ZoomUnavailable(f"Zoom's list of meetings does not end after {MOST_PAGES} pages.")
+        pages = self._pages(credentials, MeetingPage, "/users/me/meetings", {"type": which})
+        return [meeting for page in pages for meeting in page.meetings]
 
     def delete_meeting(self, credentials: Credentials, meeting_id: str) -> None:
         """Delete a meeting. One that is gone already, or has ended, is a success.
@@ -103,6 +107,41 @@ class ZoomClient:
         body = {"action": "end"}
         self._call(credentials, LIGHT, "PUT", f"{_meeting(meeting_id)}/status", changes=True, json=body)
 
+    def past_meeting(self, credentials: Credentials, uuid_or_id: str) -> PastMeeting:
+        """One instance that is over; by the meeting's number the latest one.
+
+        Raises:
+            ZoomNotFound: none is, which is also the answer while it runs and when it was never held.
+        """
+        return _read(PastMeeting, self._call(credentials, LIGHT, "GET", f"/past_meetings/{_instance(uuid_or_id)}"))
+
+    def past_instances(self, credentials: Credentials, meeting_id: str) -> list[PastInstance]:
+        """All instances of a meeting that are over; raises like `past_meeting`."""
+        path = f"/past_meetings/{_instance(meeting_id)}/instances"
+        return _read(PastInstances, self._call(credentials, MEDIUM, "GET", path)).meetings
+
+    def get_recording(self, credentials: Credentials, uuid_or_id: str) -> ZoomRecording | None:
+        """The recording of one instance; by the meeting's number of the latest one.
+
+        None: Zoom has none, or is not done with it yet; it does not say which.
+        """
+        try:
+            path = f"/meetings/{_instance(uuid_or_id)}/recordings"
+            return _read(ZoomRecording, self._call(credentials, LIGHT, "GET", path))
+        except ZoomNotFound:
+            return None
+
+    def recover_recording(self, credentials: Credentials, uuid: str) -> None:
+        """Take a recording back out of the trash, where Zoom keeps it for 30 days."""
+        path = f"/meetings/{_instance(uuid)}/recordings/status"
+        self._call(credentials, LIGHT, "PUT", path, changes=True, json={"action": "recover"})
+
+    def list_user_recordings(self, credentials: Credentials, first: date, last: date) -> list[ZoomRecording]:
+        """The user's recordings of the days (UTC) from *first* to *last*, a month at most: Zoom cuts more silently."""
+        days = {"from": first.isoformat(), "to": last.isoformat()}
+        pages = self._pages(credentials, RecordingPage, "/users/me/recordings", days)
+        return [recording for page in pages for recording in page.meetings]
+
     def me(self, access_token: str) -> ZoomUser:
         """The user behind a token. Takes no place in the limiter: whose limit it falls under is only known afterwards,
         and it happens as often as a person presses Connect."""
@@ -123,6 +162,17 @@ class ZoomClient:
             waiting_room=on("in_meeting", "waiting_room") or on("meeting_security", "waiting_room"),
             sign_in_forced=on("meeting_authentication"),
         )
+
+    def _pages(self, credentials: Credentials, shape: type[P], path: str, params: dict[str, str]) -> Iterator[P]:
+        params = {**params, "page_size": str(PAGE_SIZE)}
+        for _ in range(MOST_PAGES):
+            page = _read(shape, self._call(credentials, MEDIUM, "GET", path, params=params))
+            yield page
+            if not page.next_page_token:
+                return
+            params["next_page_token"] = page.next_page_token
+        # A list cut short would be read as "not there", and a second meeting would be made.
+        raise ZoomUnavailable(f"Zoom's list ({path}) does not end after {MOST_PAGES} pages.")
 
     def _call(
         self, credentials: Credentials, label: str, method: str, path: str, *, changes: bool = False, **request: Any
@@ -158,6 +208,11 @@ class ZoomClient:
 
 def _meeting(meeting_id: str) -> str:
     return f"/meetings/{quote(meeting_id, safe='')}"
+
+
+def _instance(uuid_or_id: str) -> str:
+    """Encoded twice: a UUID may hold slashes, and Zoom unwraps it twice whatever it holds (Zoom API reference)."""
+    return quote(quote(uuid_or_id, safe=""), safe="")
 
 
 def _at(answer: Any, *path: str) -> Any:

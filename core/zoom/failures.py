@@ -30,6 +30,9 @@ HOST_CAP_WORDS = "permitted for this particular user"
 AGAIN = "It is tried again by itself."
 REPORT = "Show this message, with its code and tracking id, to whoever looks after this installation."
 
+NO_RECORDING_ACCESS = "The role of this Zoom user gives no access to recordings."
+GRANT_RECORDING_ACCESS = "Allow the user's role “View the recording content” in Zoom's admin portal."
+
 
 def _unfit(reason: str) -> Make:
     def make(message: str, **facts: Any) -> ZoomError:
@@ -87,6 +90,16 @@ TABLE: Mapping[tuple[int | None, int], tuple[Make, str, str]] = {
     (None, 3002): (MeetingLive, "The meeting is in progress.", "Wait for its end, or end it first."),
     (None, 3003): (ZoomRejected, "This Zoom user is not the host of the meeting.", REPORT),
     (None, 3007): (ZoomRejected, "The meeting has ended.", "Nothing is left to do on Zoom."),
+    (None, 3301): (ZoomNotFound, "There is no recording of this meeting on Zoom, or not yet.", AGAIN),
+    (None, 3306): (_unfit("no_recording_permission"), NO_RECORDING_ACCESS, GRANT_RECORDING_ACCESS),
+    (None, 3336): (_unfit("no_recording_permission"), NO_RECORDING_ACCESS, GRANT_RECORDING_ACCESS),
+    (None, 3309): (
+        # Not the account's fault: the storage belongs to the whole Zoom account, another seat of it has no more.
+        ZoomRejected,
+        "Zoom's cloud storage is full: nothing is recorded any more.",
+        "Buy storage or delete old recordings in Zoom's admin portal.",
+    ),
+    (None, 12702): (ZoomRejected, "Zoom gives no data of meetings older than a year.", "Nothing is left to do."),
 }
 
 

@@ -31,7 +31,9 @@ REQUIRED_SCOPES: Mapping[str, str] = {
     "meeting:delete:meeting": "meeting:write",
     "meeting:update:status": "meeting:write",
     "meeting:read:past_meeting": "meeting:read",
+    "meeting:read:list_past_instances": "meeting:read",
     "cloud_recording:read:list_recording_files": "recording:read",
+    "cloud_recording:read:list_user_recordings": "recording:read",
     "cloud_recording:update:recover_meeting_recordings": "recording:write",
 }
 

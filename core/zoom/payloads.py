@@ -3,10 +3,10 @@
 import secrets
 import string
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.errors import AccountUnfit
 
@@ -21,6 +21,12 @@ PASSCODE_LENGTH = 10
 class _Answer(BaseModel):
     # Zoom sends the same id as a number here and as text there.
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+# Zoom sends "" where a time or a number is not known yet, in events above all.
+Moment = Annotated[datetime | None, BeforeValidator(lambda value: value or None)]
+Day = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+Count = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value)]
 
 
 class MeetingSettings(_Answer):
@@ -77,6 +83,81 @@ class MeetingPage(_Answer):
     """One page of a list of meetings; an empty token means that it is the last."""
 
     meetings: list[MeetingItem] = []
+    next_page_token: str = ""
+
+
+class PastMeeting(_Answer):
+    """One instance of a meeting that is over, as it was; asked for by number it is the latest one."""
+
+    uuid: str
+    id: str | None = None
+    start_time: Moment = None
+    end_time: Moment = None
+
+
+class PastInstance(_Answer):
+    """One of the times at which a meeting was held."""
+
+    uuid: str
+    start_time: Moment = None
+
+
+class PastInstances(_Answer):
+    """The instances of a meeting that are over, up to 15 months ago."""
+
+    meetings: list[PastInstance] = []
+
+
+class ZoomRecordingFile(_Answer):
+    """One file of a recording. Captions and timelines come without id, size, status and play link."""
+
+    id: str | None = None
+    file_type: str = ""
+    file_extension: str | None = None
+    recording_type: str | None = None
+    status: str | None = None
+    file_size: Count = None
+    recording_start: Moment = None
+    recording_end: Moment = None
+    play_url: str | None = Field(default=None, repr=False)
+    download_url: str | None = Field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """What the file is known by: its id, or its kind and start where Zoom gives none."""
+        if self.id:
+            return self.id
+        return f"{self.file_type}:{self.recording_start.isoformat() if self.recording_start else ''}"
+
+
+class ZoomRecording(_Answer):
+    """The recording of one instance, as events carry it and as it is read.
+
+    *uuid* is the instance's. The share link is left out of some of the answers.
+    """
+
+    uuid: str
+    id: str
+    share_url: str | None = Field(default=None, repr=False)
+    # What a viewer types, and the form that goes into a link instead.
+    password: str | None = Field(default=None, repr=False)
+    recording_play_passcode: str | None = Field(default=None, repr=False)
+    start_time: Moment = None
+    duration: Count = None  # minutes
+    total_size: Count = None  # bytes
+    auto_delete_date: Day = None
+    recording_files: list[ZoomRecordingFile] = []
+
+    @property
+    def passcode(self) -> str | None:
+        """What opens the share link."""
+        return self.password or self.recording_play_passcode
+
+
+class RecordingPage(_Answer):
+    """One page of a user's recordings; an empty token means that it is the last."""
+
+    meetings: list[ZoomRecording] = []
     next_page_token: str = ""
 
 

@@ -78,6 +78,21 @@ def test_a_running_meeting_is_not_deleted_until_it_was_ended(world: World, crede
     client.delete_meeting(credentials, made.id)
 
 
+def test_what_was_held_is_read_once_it_is_over(world: World, credentials: AccountCredentials) -> None:
+    """While it runs, and when it was never held, Zoom knows of nothing."""
+    client = world.parts.zoom.client
+    made = create(world, credentials)
+    world.sandbox.start_meeting(made.id)
+    with pytest.raises(ZoomNotFound):
+        client.past_meeting(credentials, made.id)
+
+    world.sandbox.end_meeting(made.id)
+
+    past = client.past_meeting(credentials, made.id)
+    assert past.start_time and past.end_time and past.start_time <= past.end_time
+    assert [each.uuid for each in client.past_instances(credentials, made.id)] == [past.uuid]
+
+
 def test_a_list_is_read_to_its_last_page(
     world: World, credentials: AccountCredentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:

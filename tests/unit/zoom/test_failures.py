@@ -41,6 +41,9 @@ HOST_CAP = (
         (400, 300, ZoomRejected),
         (404, 300, ZoomRejected),
         (400, 3000, ZoomRejected),
+        (404, 3301, ZoomNotFound),
+        (400, 3309, ZoomRejected),
+        (400, 12702, ZoomRejected),
     ],
 )
 def test_status_and_code_choose_the_error(status: int, code: int, expected: type[ZoomError]) -> None:
@@ -59,6 +62,8 @@ def test_status_and_code_choose_the_error(status: int, code: int, expected: type
         (400, 1120, "user_gone"),
         (400, 200, "no_permission"),
         (200, 200, "no_permission"),
+        (403, 3306, "no_recording_permission"),
+        (403, 3336, "no_recording_permission"),
     ],
 )
 def test_an_unfit_account_is_named_with_its_reason(status: int, code: int, reason: str) -> None:

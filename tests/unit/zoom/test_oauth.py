@@ -44,7 +44,10 @@ def test_granular_and_classic_scopes_both_satisfy() -> None:
 
     assert missing_scopes(" ".join(REQUIRED_SCOPES)) == []
     assert missing_scopes(classic) == []
-    assert missing_scopes(classic.replace("recording:read", "")) == ["cloud_recording:read:list_recording_files"]
+    assert missing_scopes(classic.replace("recording:read", "")) == [
+        "cloud_recording:read:list_recording_files",
+        "cloud_recording:read:list_user_recordings",
+    ]
 
 
 @pytest.mark.parametrize(

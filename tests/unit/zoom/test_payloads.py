@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.errors import AccountUnfit
-from core.zoom.payloads import MeetingRequest, ZoomMeeting, ZoomUser, judge, new_passcode
+from core.zoom.payloads import MeetingRequest, ZoomMeeting, ZoomRecording, ZoomUser, judge, new_passcode
 
 GOOD = {
     "auto_recording": "cloud",
@@ -121,3 +121,34 @@ def test_passcodes_fit_the_strictest_policies_and_differ() -> None:
     assert len(made) == 500
     assert all(len(each) == 10 and each.isalnum() and each.isascii() for each in made)
     assert all(any(c.isdigit() for c in each) and any(c.isalpha() for c in each) for each in made)
+
+
+def test_a_recording_is_read_whatever_zoom_leaves_out() -> None:
+    """Captions and timelines have no id, and what is not known yet is an empty text."""
+    read = ZoomRecording.model_validate(
+        {
+            "uuid": "a/b==",
+            "id": 91234567890,
+            "duration": "",
+            "auto_delete_date": "",
+            "recording_files": [
+                {"id": "f1", "file_type": "MP4", "file_size": 7, "recording_end": "", "status": "odd", "new": 1},
+                {"file_type": "TIMELINE", "recording_start": "2026-01-01T10:00:10Z", "recording_end": ""},
+                {},
+            ],
+        }
+    )
+
+    assert (read.id, read.duration, read.share_url, read.passcode) == ("91234567890", None, None, None)
+    assert [file.key for file in read.recording_files] == ["f1", "TIMELINE:2026-01-01T10:00:10+00:00", ":"]
+    assert [file.recording_end for file in read.recording_files] == [None, None, None]
+
+
+def test_the_secrets_of_a_recording_do_not_show_when_printed() -> None:
+    """Links, passcodes and download addresses are for those who may see the recording."""
+    secret = {"share_url": "hidden1", "password": "hidden2", "recording_play_passcode": "hidden3"}
+    files = [{"id": "f1", "play_url": "hidden4", "download_url": "hidden5"}]
+    read = ZoomRecording.model_validate({"uuid": "u==", "id": 1, **secret, "recording_files": files})
+
+    assert read.passcode == "hidden2"
+    assert "hidden" not in f"{read!r} {read}"
