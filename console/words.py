@@ -64,6 +64,10 @@ REASONS = {
     "permission_missing": Explained(
         "Zoom says that a permission is missing.", "Press Reconnect and allow all of them."
     ),
+    "dead_grant": Explained("Zoom has ended our access.", "Press Reconnect and sign in with this seat's address."),
+    "deauthorized": Explained(
+        "The user removed the app in Zoom.", "Press Reconnect and allow access again, or disconnect the account."
+    ),
 }
 
 EVENTS = {
@@ -75,6 +79,8 @@ EVENTS = {
     "account_replaced": "Another account takes over",
     "account_benched": "Account taken out of the pool",
     "account_needs_reauth": "Account lost its connection",
+    "account_busy_elsewhere": "Somebody began a meeting of his own on the account",
+    "account_free_elsewhere": "The meeting that was not ours is over",
     "link_ready": "Meeting created, link ready",
     "meeting_gone": "Meeting is gone from Zoom",
     "meeting_lost_race": "A second meeting was made and is deleted again",

@@ -11,6 +11,7 @@ from core.domain.states import Connection
 # Until a person releases it. Not PostgreSQL's 'infinity', which no Python datetime can hold.
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 QUARANTINED = "quarantined"
+BUSY_ELSEWHERE = "busy_elsewhere"
 
 
 def begin_period(session: Session, account: Account, *, at: datetime, actor: str, reason: str | None = None) -> None:
@@ -30,14 +31,16 @@ def begin_period(session: Session, account: Account, *, at: datetime, actor: str
     ends_at = account.benched_until if status == QUARANTINED and account.benched_until != FOREVER else None
     _add(session, account, status, from_at=at, to_at=ends_at, actor=actor, reason=reason)
     if ends_at is not None:
-        _add(session, account, account.connection, from_at=ends_at, to_at=None, actor=actor, reason=None)
+        _add(session, account, _status(account, ends_at), from_at=ends_at, to_at=None, actor=actor, reason=None)
 
 
 def _status(account: Account, at: datetime) -> str:
-    """A bench shows only where there is a connection that it keeps from being used."""
-    in_use = account.connection in (Connection.CONNECTED, Connection.DRAINING)
-    benched = account.benched_until is not None and account.benched_until > at
-    return QUARANTINED if in_use and benched else account.connection
+    """A bench, or use by hand, shows only where there is a connection that it keeps from being used."""
+    if account.connection not in (Connection.CONNECTED, Connection.DRAINING):
+        return account.connection
+    if account.benched_until is not None and account.benched_until > at:
+        return QUARANTINED
+    return BUSY_ELSEWHERE if account.busy_elsewhere_since is not None else account.connection
 
 
 def _add(
