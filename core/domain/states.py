@@ -58,9 +58,10 @@ TRANSITIONS: dict[Lease, frozenset[Lease]] = {
     # Tried out before its start and left again: ready, not over.
     # Straight to cooldown where nothing is recorded.
     Lease.LIVE: frozenset({Lease.READY, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}),
-    # The same link starts a new instance as long as the meeting exists on Zoom.
-    Lease.PROCESSING: frozenset({Lease.LIVE, Lease.COOLDOWN, Lease.CLOSING}),
-    Lease.COOLDOWN: frozenset({Lease.LIVE, Lease.CLOSING, Lease.RELEASED}),
+    # The same link starts a new instance as long as the meeting exists on Zoom; a person may free the account early.
+    Lease.PROCESSING: frozenset({Lease.LIVE, Lease.COOLDOWN, Lease.CLOSING, Lease.RELEASED}),
+    # Back to processing: an instance that nobody knew of has come to light, and its recording is sought.
+    Lease.COOLDOWN: frozenset({Lease.LIVE, Lease.PROCESSING, Lease.CLOSING, Lease.RELEASED}),
     Lease.CLOSING: frozenset({Lease.RELEASED}),
     Lease.RELEASED: frozenset(),
 }

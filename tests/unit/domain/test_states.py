@@ -38,9 +38,9 @@ def test_no_state_leaks_an_account() -> None:
 
 
 def test_a_lease_whose_meeting_may_exist_is_not_released_directly() -> None:
-    """Only one under which nothing was made, that has cooled down, or whose meeting is confirmed gone."""
+    """Only one under which nothing was made, whose meeting is over or confirmed gone, or that has cooled down."""
     directly = {state for state in Lease if Lease.RELEASED in TRANSITIONS[state]}
-    assert directly == {Lease.RESERVED, Lease.COOLDOWN, Lease.CLOSING}
+    assert directly == {Lease.RESERVED, Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING}
 
 
 def test_people_may_go_back_in() -> None:

@@ -1,0 +1,1 @@
+"""After the link: from the evidence of meetings to the states of their leases."""
