@@ -13,7 +13,8 @@ from core.domain import states
 class MeetingInstance(Base):
     """One time a meeting was held, known by its UUID. Put together from whatever evidence came, in any order.
 
-    *ended_by*: `event` (Zoom told us) or `asked` (we asked and it was over; a later sign of life may take it back).
+    *ended_by*: `event` (Zoom told us), or inferred: `asked` (we asked and it was over) or `recorded` (nobody knew of it
+    until its recording came); a later sign of life takes an inferred end back.
     """
 
     __tablename__ = "meeting_instances"

@@ -22,6 +22,7 @@ WITH held AS MATERIALIZED (
     SELECT l.* FROM leases AS l WHERE l.id = ANY (CAST(:leases AS bigint[])) ORDER BY l.id FOR NO KEY UPDATE
 )
 SELECT h.id AS lease_id, h.location_id, h.account_id, h.appointment_id, h.revision, h.state, h.ready_at, h.reserved_at,
+       h.live_at, h.ended_at, h.hold_until, h.cooldown_at, h.cooldown_until,
        r.starts_at, r.ends_at, a.status AS appointment_status,
        a.status = 'cancelled' OR a.revision <> h.revision AS void,
        p.recording_hold_limit AS hold_limit,
@@ -138,7 +139,8 @@ WHERE id = :meeting_id;
 
 -- name: sign_instances
 -- Evidence adds up, whatever the order in which it comes: the earliest start, the latest sign of life, the end that Zoom told.
--- An end that was only inferred from an answer is taken back by a later sign of life.
+-- An end that was only inferred (from an answer, or from a recording that is there) is taken back by a sign of life that is
+-- newer than it and than the answer.
 INSERT INTO meeting_instances AS i (location_id, meeting_id, zoom_uuid, started_at, last_sign_at, ended_at, ended_by,
                                     recording_started_at, events)
 SELECT location_id, meeting_id, zoom_uuid, started_at, last_sign_at, ended_at, ended_by, recording_started_at, events
@@ -149,18 +151,24 @@ FROM unnest(CAST(:locations AS bigint[]), CAST(:meetings AS bigint[]), CAST(:uui
 ON CONFLICT (meeting_id, zoom_uuid) DO UPDATE
 SET started_at = least(i.started_at, excluded.started_at),
     last_sign_at = greatest(i.last_sign_at, excluded.last_sign_at),
-    ended_at = CASE WHEN i.ended_by = 'event' AND excluded.ended_by = 'event' THEN least(i.ended_at, excluded.ended_at)
-                    WHEN i.ended_by = 'event' THEN i.ended_at
-                    WHEN excluded.ended_by = 'event' THEN excluded.ended_at
-                    WHEN i.ended_at < excluded.last_sign_at AND excluded.ended_by IS NULL THEN NULL
-                    ELSE coalesce(i.ended_at, excluded.ended_at) END,
-    ended_by = CASE WHEN 'event' IN (i.ended_by, excluded.ended_by) THEN 'event'
-                    WHEN i.ended_at < excluded.last_sign_at AND excluded.ended_by IS NULL THEN NULL
-                    ELSE coalesce(i.ended_by, excluded.ended_by) END,
+    (ended_at, ended_by) = (
+        SELECT CASE WHEN e.told IS NOT NULL THEN e.told
+                    WHEN e.newer THEN NULL
+                    WHEN i.ended_at IS NULL AND excluded.ended_by = 'asked' THEN excluded.ended_at
+                    WHEN i.ended_at IS NOT NULL THEN greatest(i.ended_at, excluded.last_sign_at) END,
+               CASE WHEN e.told IS NOT NULL THEN 'event'
+                    WHEN e.newer THEN NULL
+                    WHEN i.ended_at IS NULL AND excluded.ended_by = 'asked' THEN 'asked'
+                    ELSE i.ended_by END
+        FROM (SELECT least(CASE WHEN i.ended_by = 'event' THEN i.ended_at END,
+                           CASE WHEN excluded.ended_by = 'event' THEN excluded.ended_at END) AS told,
+                     excluded.ended_by IS NULL AND excluded.last_sign_at > greatest(i.ended_at, m.zoom_status_at) AS newer
+              FROM meetings AS m WHERE m.id = i.meeting_id) AS e),
     recording_started_at = least(i.recording_started_at, excluded.recording_started_at),
     events = i.events + excluded.events;
 
 -- name: end_silent
--- Zoom says that nobody is inside: what was running when it was asked is over. A sign of life since then is newer than the answer.
-UPDATE meeting_instances SET ended_at = greatest(started_at, last_sign_at, CAST(:ended_at AS timestamptz)), ended_by = 'asked'
-WHERE meeting_id = :meeting_id AND zoom_uuid = :zoom_uuid AND ended_at IS NULL AND last_sign_at <= :asked_at;
+-- Zoom says that nobody is inside: what was running when it was asked is over, and when, only our last sign of it tells. A sign
+-- of life that is newer than the question is newer than the answer.
+UPDATE meeting_instances SET ended_at = greatest(started_at, last_sign_at), ended_by = 'asked'
+WHERE meeting_id = :meeting_id AND ended_at IS NULL AND last_sign_at <= :asked_at;
