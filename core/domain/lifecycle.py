@@ -37,8 +37,8 @@ class Held:
 class Evidence:
     """What is known of a lease whose link is out. The state it is in is not: less evidence may have led there.
 
-    *starts_at* and *ends_at* are those of the lease's own revision. *void*: the appointment was cancelled or moved while
-    people were inside, so nobody is expected back. *said_at*: when Zoom was last asked, with the answer *said*.
+    *starts_at* and *ends_at* are those of the lease's own revision. *void*: the appointment was cancelled or moved
+    while people were inside, so nobody is expected back. *said_at*: when Zoom was last asked, with the answer *said*.
     """
 
     starts_at: datetime
@@ -67,8 +67,8 @@ class Rules:
 class Decision:
     """The state a lease is in now, and when to look at it again, or to ask Zoom.
 
-    *outcome* is what the appointment has become, once that is known. *ended_at*, *settled_at* and what follows from them
-    are the times of the evidence, not of the look.
+    *outcome* is what the appointment has become, once that is known. *ended_at*, *settled_at* and what follows from
+    them are the times of the evidence, not of the look.
     """
 
     state: Lease

@@ -26,6 +26,7 @@ class Appointment(Base):
         # The tick reads what is due over all locations, the allocator by location; both only what has no link yet.
         sa.Index("appointments_unopened", "starts_at", "id", postgresql_where=UNOPENED),
         sa.Index("appointments_unopened_by_location", "location_id", "starts_at", "id", postgresql_where=UNOPENED),
+        sa.Index("appointments_missed", "starts_at", postgresql_where=sa.text("status = 'missed'")),
         sa.Index("appointments_by_location", "location_id", "starts_at", "id"),
         sa.Index("appointments_by_calendar", "calendar_id", "starts_at"),
         sa.Index(

@@ -81,6 +81,8 @@ class Meeting(Base):
         *within_location(("lease_id", "leases"), ("account_id", "accounts")),
         sa.Index("meetings_by_lease", "lease_id"),
         sa.Index("meetings_zoom_id", "zoom_meeting_id"),
+        # What is still on Zoom of leases that are over.
+        sa.Index("meetings_created", "lease_id", postgresql_where=sa.text("state = 'created'")),
         # What is owed to Zoom; also keeps an account from being leased while its old meeting may still be started.
         sa.Index(
             "meetings_to_settle",

@@ -172,3 +172,39 @@ SET started_at = least(i.started_at, excluded.started_at),
 -- of life that is newer than the question is newer than the answer.
 UPDATE meeting_instances SET ended_at = greatest(started_at, last_sign_at), ended_by = 'asked'
 WHERE meeting_id = :meeting_id AND ended_at IS NULL AND last_sign_at <= :asked_at;
+
+-- name: unpark
+-- Events of a meeting that nobody knew when they came (Zoom may be faster than our own commit), known by now.
+UPDATE inbox AS i SET applied_at = NULL, outcome = NULL
+FROM meetings AS m
+WHERE i.outcome = 'unknown_meeting' AND i.received_at > CAST(:now AS timestamptz) - INTERVAL '15 minutes'
+  AND m.zoom_meeting_id = i.zoom_meeting_id;
+
+-- name: to_apply
+-- What has come and is not applied, in the order in which it came.
+SELECT i.id, i.event, i.zoom_meeting_id, i.zoom_uuid, i.zoom_account_id, i.zoom_user_id, i.event_at, i.body, i.tracking_id
+FROM inbox AS i
+WHERE i.applied_at IS NULL
+ORDER BY i.id
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: meetings_of
+-- Which of our meetings these ids of Zoom's are.
+SELECT DISTINCT ON (m.zoom_meeting_id)
+       m.zoom_meeting_id, m.id AS meeting_id, m.location_id, m.lease_id, m.account_id, l.appointment_id,
+       l.released_at IS NULL AS leased
+FROM meetings AS m
+JOIN leases AS l ON l.id = m.lease_id
+WHERE m.zoom_meeting_id = ANY (CAST(:zoom_ids AS text[]))
+ORDER BY m.zoom_meeting_id, m.id DESC;
+
+-- name: deleted_in_portal
+-- Our own deletions are told as well; what is being deleted, or gone, is no news.
+UPDATE meetings SET portal_deleted_at = coalesce(portal_deleted_at, :now)
+WHERE id = ANY (CAST(:meetings AS bigint[])) AND state = 'created';
+
+-- name: applied
+UPDATE inbox AS i SET applied_at = :now, outcome = d.outcome
+FROM unnest(CAST(:ids AS bigint[]), CAST(:outcomes AS text[])) AS d (id, outcome)
+WHERE i.id = d.id;

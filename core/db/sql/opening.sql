@@ -46,7 +46,7 @@ SELECT id FROM appointments WHERE id = ANY (CAST(:appointments AS bigint[])) ORD
 -- name: win
 -- The leases that are still ours become ready; who is not among them has lost its claim.
 UPDATE leases AS l
-SET state = 'ready', ready_at = :now, claimed_by_run = NULL, claimed_until = NULL
+SET state = 'ready', ready_at = :now, claimed_by_run = NULL, claimed_until = NULL, look_at = :now
 FROM unnest(CAST(:lease_ids AS bigint[]), CAST(:fences AS bigint[])) AS mine (lease_id, fence)
 WHERE l.id = mine.lease_id AND l.fence = mine.fence AND l.state = 'reserved'
 RETURNING l.id;

@@ -15,8 +15,8 @@ ENDS = ("event", "asked", "recorded")  # the surest first
 class Sign:
     """The meeting was held under *zoom_uuid*: since *started_at* at the latest, and until *seen_at* at least.
 
-    *ended_at* where the sign is of its end, and *by* what: Zoom's `event`, Zoom's answer when `asked`, or a recording that
-    is there (`recorded`), which ends an instance that nobody knew of. *events* counts those behind it.
+    *ended_at* where the sign is of its end, and *by* what: Zoom's `event`, Zoom's answer when `asked`, or a recording
+    that is there (`recorded`), which ends an instance that nobody knew of. *events* counts those behind it.
     """
 
     location_id: int

@@ -123,7 +123,11 @@ CASES = {
         -4,
         Decision(Lease.RESERVED),
     ),
-    "Zoom told of the deletion: asked at once": (lease(deleted_in_portal=True), -5, Decision(Lease.READY, ask_at=at(-5))),
+    "Zoom told of the deletion: asked at once": (
+        lease(deleted_in_portal=True),
+        -5,
+        Decision(Lease.READY, ask_at=at(-5)),
+    ),
     "deleted in the portal and not found": (
         lease(deleted_in_portal=True, said=Said.NOT_FOUND, said_at=at(-5), not_found_since=at(-5)),
         -5,

@@ -173,5 +173,10 @@ def upgrade() -> None:
     op.add_column("meetings", sa.Column("zoom_status_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("meetings", sa.Column("not_found_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("meetings", sa.Column("portal_deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("appointments_missed", "appointments", ["starts_at"], postgresql_where=sa.text("status = 'missed'"))
+    op.create_index("meetings_created", "meetings", ["lease_id"], postgresql_where=sa.text("state = 'created'"))
+    op.create_index(
+        "recordings_lost", "recordings", ["final_at"], postgresql_where=sa.text("outcome IN ('failed', 'gave_up')")
+    )
     # Leases that are under way: the lifecycle looks at them for the first time.
     op.execute("UPDATE leases SET look_at = now() WHERE released_at IS NULL AND state IN ('ready', 'live')")
