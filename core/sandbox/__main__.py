@@ -26,7 +26,14 @@ def main() -> int:
         public_url=(arguments.public_url or f"http://{arguments.host}:{http.getsockname()[1]}").rstrip("/"),
         redirect_uris=tuple(arguments.redirect_uri),
     )
-    config = Config(latency_ms=arguments.latency_ms, rate_limits=RATE_LIMITS[arguments.plan])
+    config = Config(
+        latency_ms=arguments.latency_ms,
+        rate_limits=RATE_LIMITS[arguments.plan],
+        webhook_url=arguments.webhook_url,
+        webhook_secret=arguments.webhook_secret,
+        processing_seconds=arguments.processing_seconds,
+        autopilot=arguments.autopilot,
+    )
     try:
         # After a graceful end uvicorn raises the signal anew, which for Ctrl-C arrives here.
         with contextlib.suppress(KeyboardInterrupt):
@@ -50,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--public-url", help="how browsers reach it; default http://HOST:PORT")
     parser.add_argument(
         "--redirect-uri", action="append", default=[], help="allowed exactly; repeatable; default: any on this machine"
+    )
+    parser.add_argument("--webhook-url", default="", help="where signed events go; default: nowhere")
+    parser.add_argument("--webhook-secret", default="", help="the secret token that events are signed with")
+    parser.add_argument(
+        "--processing-seconds", type=float, default=0, help="from a meeting's end to its recording; 0: by command only"
+    )
+    parser.add_argument(
+        "--autopilot", action="store_true", help="guests join each meeting at its start, and leave after a minute"
     )
     return parser
 

@@ -9,14 +9,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.sandbox import consent, control, meeting_calls, oauth, pages, users
+from core.sandbox import consent, control, meeting_calls, oauth, pages, past_calls, recording_calls, users
 from core.sandbox.endpoint import Endpoint
 from core.sandbox.wire import Call, Operation, Reply, ZoomError
 
 if TYPE_CHECKING:
     from core.sandbox.world import World
 
-OPERATIONS = meeting_calls.OPERATIONS + users.OPERATIONS + oauth.OPERATIONS
+OPERATIONS = (
+    # Recordings first: their paths, which hold UUIDs with slashes, end in what tells them apart.
+    *recording_calls.OPERATIONS,
+    *past_calls.OPERATIONS,
+    *meeting_calls.OPERATIONS,
+    *users.OPERATIONS,
+    *oauth.OPERATIONS,
+)
 
 
 def create_app(world: World) -> Starlette:

@@ -20,8 +20,12 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_NOT_NEGATIVE = (lambda v: _number(v) and v >= 0, "a number from 0")
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+Check = tuple[Callable[[Any], bool], str]
+
+_NOT_NEGATIVE: Check = (lambda v: _number(v) and v >= 0, "a number from 0")
+_FLAG: Check = (lambda v: isinstance(v, bool), "true or false")
+_TEXT: Check = (lambda v: isinstance(v, str), "a text")
+_CHECKS: dict[str, Check] = {
     "latency_ms": _NOT_NEGATIVE,
     "rate_limits": (
         lambda v: v is None or (isinstance(v, dict) and all(map(_number, v.values()))),
@@ -31,6 +35,24 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "clock_offset_seconds": (_number, "a number"),
     "access_token_seconds": _NOT_NEGATIVE,
     "app_scopes": (lambda v: isinstance(v, list) and all(isinstance(s, str) for s in v), "a list of scopes"),
+    "webhook_url": _TEXT,
+    "webhook_secret": _TEXT,
+    "webhook_retry_scale": _NOT_NEGATIVE,
+    "webhooks_hold": _FLAG,
+    "webhooks_in_order": _FLAG,
+    "deauthorized_event": _FLAG,
+    "processing_seconds": _NOT_NEGATIVE,
+    "transcript_seconds": _NOT_NEGATIVE,
+    "shortest_recording_seconds": _NOT_NEGATIVE,
+    "recording_length_limit_seconds": (lambda v: v is None or (_number(v) and v >= 0), "null or a number from 0"),
+    "recording_storage_full": _FLAG,
+    "recording_zero_size": _FLAG,
+    "recording_never_completes": _FLAG,
+    "recording_timeline": _FLAG,
+    "delete_removes_recordings": _FLAG,
+    "autopilot": _FLAG,
+    "autopilot_meeting_seconds": _NOT_NEGATIVE,
+    "autopilot_no_show_every": (lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 0, "a whole number"),
 }
 
 
@@ -49,7 +71,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Config:
-    """Changed by `PATCH /sandbox/config`. *rate_limits* is None when limits are off."""
+    """Changed by `PATCH /sandbox/config`.
+
+    *rate_limits* is None when limits are off. No events are sent while *webhook_url* is empty; *webhook_retry_scale*
+    shortens the 5, 20 and 60 minutes between tries; *webhooks_in_order* sends one event at a time.
+    *processing_seconds* and *transcript_seconds* of 0 mean that a recording or transcript is finished by command only.
+    *recording_length_limit_seconds* cuts files short; *autopilot_no_show_every* 5 leaves every fifth meeting alone.
+    """
 
     latency_ms: float = 0
     rate_limits: dict[str, int] | None = field(default_factory=lambda: RATE_LIMITS["business"])
@@ -57,6 +85,24 @@ class Config:
     clock_offset_seconds: float = 0
     access_token_seconds: float = 3600
     app_scopes: list[str] = field(default_factory=lambda: list(APP_SCOPES))
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    webhook_retry_scale: float = 1
+    webhooks_hold: bool = False
+    webhooks_in_order: bool = False
+    deauthorized_event: bool = True
+    processing_seconds: float = 0
+    transcript_seconds: float = 0
+    shortest_recording_seconds: float = 0
+    recording_length_limit_seconds: float | None = None
+    recording_storage_full: bool = False
+    recording_zero_size: bool = False
+    recording_never_completes: bool = False
+    recording_timeline: bool = False
+    delete_removes_recordings: bool = False
+    autopilot: bool = False
+    autopilot_meeting_seconds: float = 60
+    autopilot_no_show_every: int = 0
 
     def patched(self, values: dict[str, Any]) -> Config:
         """A copy with *values*. Raises ValueError for an unknown name or a value that makes no sense."""

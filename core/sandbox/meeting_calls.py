@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from core.sandbox import meetings
-from core.sandbox.meeting_list import join_url, list_meetings
+from core.sandbox import live, meetings
+from core.sandbox.meeting_link import join_url
+from core.sandbox.meeting_list import list_meetings
 from core.sandbox.meeting_request import validated
-from core.sandbox.meetings import wire_time
-from core.sandbox.records import JSON, Instance, Meeting, User
-from core.sandbox.wire import Call, Operation, Reply, ZoomError, caller
+from core.sandbox.records import JSON, Meeting, User
+from core.sandbox.wire import Call, Operation, Reply, ZoomError, caller, wire_time
 
 if TYPE_CHECKING:
     from core.sandbox.world import World
@@ -21,23 +20,23 @@ _NO_LICENCE = (99, 4)
 
 def create(world: World, call: Call) -> Reply:
     """Make a meeting under the caller."""
-    host = _host(call)
+    host = hosting(call)
     request = validated(call.json())
     _count_write(world, host)
-    meeting = meetings.create(world, host, request, call.drop_settings)
+    meeting = meetings.create(world, host, request, drop_settings=call.drop_settings)
     return Reply(201, _body(world, meeting, host))
 
 
 def get(world: World, call: Call) -> Reply:
     """One meeting, with a fresh start URL."""
-    host = _host(call)
-    return Reply(200, _body(world, _meeting(world, call, host), host))
+    host = hosting(call)
+    return Reply(200, _body(world, meeting_in_path(world, call, host), host))
 
 
 def update(world: World, call: Call) -> Reply:
     """Change a meeting; counts like a create."""
-    host = _host(call)
-    meeting = _meeting(world, call, host)
+    host = hosting(call)
+    meeting = meeting_in_path(world, call, host)
     request = validated(call.json())
     _count_write(world, host)
     meetings.update(world, host, meeting, request)
@@ -49,8 +48,8 @@ def delete(world: World, call: Call) -> Reply:
 
     Specifications up to 2024 list 3002 for a meeting in progress and later ones are silent, so the sandbox refuses.
     """
-    host = _host(call)
-    meeting = _meeting(world, call, host)
+    host = hosting(call)
+    meeting = meeting_in_path(world, call, host)
     if meeting.running:
         raise ZoomError(400, 3002, f"Sorry, you cannot delete this meeting {meeting.id} since it is in progress.")
     meetings.delete(world, meeting)
@@ -63,52 +62,21 @@ def change_status(world: World, call: Call) -> Reply:
     What Zoom answers for ending a meeting that does not run is undocumented; the sandbox refuses, so that a client
     cannot come to rely on it.
     """
-    host = _host(call)
+    host = hosting(call)
     action = call.json().get("action")
     if action not in ("end", "recover"):
         raise ZoomError(400, 300, "Validation Failed.", errors=[("action", "Must be end or recover.")])
-    meeting = _meeting(world, call, host, deleted=action == "recover")
+    meeting = meeting_in_path(world, call, host, deleted=action == "recover")
     if action == "recover":
         meetings.recover(world, meeting)
     elif meeting.running is None:
         raise ZoomError(400, 3000, "Cannot access meeting information: the meeting is not in progress.")
     else:
-        meetings.end(world, meeting)
+        live.end(world, meeting)
     return Reply(204)
 
 
-def past(world: World, call: Call) -> Reply:
-    """An ended instance: by number the latest one, by UUID that very one."""
-    host = _host(call)
-    wanted = unquote(call.path_params["meeting_id"])
-    own = world.meetings_of.get(host.id, {}).values()
-    ended = [
-        (meeting, instance)
-        for meeting in own
-        for instance in meeting.instances
-        if instance.ended_at is not None and wanted in (instance.uuid, str(meeting.id))
-    ]
-    if not ended:
-        raise ZoomError(404, 3001, f"Meeting does not exist: {wanted}.")
-    return Reply(200, _past_body(host, *ended[-1]))
-
-
-def past_instances(world: World, call: Call) -> Reply:
-    """All ended instances of a meeting."""
-    meeting = _meeting(world, call, _host(call), deleted=None)
-    return Reply(
-        200,
-        {
-            "meetings": [
-                {"uuid": instance.uuid, "start_time": wire_time(instance.started_at)}
-                for instance in meeting.instances
-                if instance.ended_at is not None
-            ]
-        },
-    )
-
-
-def _host(call: Call) -> User:
+def hosting(call: Call) -> User:
     """The caller as a host. Raises ZoomError 3161 for a user who may not hold meetings."""
     user = caller(call)
     if user.type in _NO_LICENCE or user.status != "active":
@@ -116,7 +84,7 @@ def _host(call: Call) -> User:
     return user
 
 
-def _meeting(world: World, call: Call, host: User, *, deleted: bool | None = False) -> Meeting:
+def meeting_in_path(world: World, call: Call, host: User, *, deleted: bool | None = False) -> Meeting:
     """The meeting in the path. *deleted* says whether it must be deleted, must not, or (None) either.
 
     Raises ZoomError 404/3001 when there is none, 400/3003 when it is a colleague's.
@@ -176,29 +144,8 @@ def _body(world: World, meeting: Meeting, host: User) -> JSON:
         "pstn_password": f"{meeting.id % 1_000_000:06d}",
         "encrypted_password": meeting.passcode_token,
         "settings": meeting.settings,
-        "creation_source": "open_api",
+        "creation_source": meeting.source,
         "pre_schedule": False,
-    }
-
-
-def _past_body(host: User, meeting: Meeting, instance: Instance) -> JSON:
-    assert instance.ended_at is not None
-    minutes = max(1, -(-int(instance.ended_at - instance.started_at) // 60))
-    return {
-        "uuid": instance.uuid,
-        "id": meeting.id,
-        "host_id": meeting.host_id,
-        "type": meeting.type,
-        "topic": meeting.topic,
-        "user_name": host.display_name,
-        "user_email": host.email,
-        "start_time": wire_time(instance.started_at),
-        "end_time": wire_time(instance.ended_at),
-        "duration": minutes,
-        "total_minutes": minutes,
-        "participants_count": 1,
-        "dept": "",
-        "source": "Zoom",
     }
 
 
@@ -212,13 +159,5 @@ OPERATIONS = (
     Operation("DELETE", "/v2/meetings/{meeting_id}", delete, "Light", ("meeting:delete:meeting", "meeting:write")),
     Operation(
         "PUT", "/v2/meetings/{meeting_id}/status", change_status, "Light", ("meeting:update:status", "meeting:write")
-    ),
-    Operation("GET", "/v2/past_meetings/{meeting_id}", past, "Light", ("meeting:read:past_meeting", "meeting:read")),
-    Operation(
-        "GET",
-        "/v2/past_meetings/{meeting_id}/instances",
-        past_instances,
-        "Medium",
-        ("meeting:read:list_past_instances", "meeting:read"),
     ),
 )

@@ -1,16 +1,18 @@
-"""The life of a meeting: every change of its state is made here and nowhere else."""
+"""Meetings as their host plans them: made, changed, deleted and brought back. How they are held is in `live.py`."""
 
 from __future__ import annotations
 
 import secrets
 import string
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.sandbox import events, live, recordings
+from core.sandbox.events import Operator
 from core.sandbox.meeting_request import utc_start
-from core.sandbox.records import JSON, Instance, Meeting, User
+from core.sandbox.records import JSON, Meeting, User
 from core.sandbox.tokens import new_uuid
 from core.sandbox.users import user_settings
+from core.sandbox.wire import wire_time
 
 if TYPE_CHECKING:
     from core.sandbox.world import World
@@ -48,11 +50,9 @@ _DEFAULT_SETTINGS: JSON = {
 }
 
 
-class CannotStart(Exception):
-    """A meeting that cannot begin now; the message is what the person who tries it reads."""
-
-
-def create(world: World, host: User, request: JSON, drop_settings: JSON) -> Meeting:
+def create(
+    world: World, host: User, request: JSON, *, drop_settings: JSON | None = None, source: str = "open_api"
+) -> Meeting:
     """Make a meeting of a validated *request*; *drop_settings* are forced on it as a fault."""
     kind = request.get("type", SCHEDULED)
     now = world.utcnow()
@@ -72,10 +72,12 @@ def create(world: World, host: User, request: JSON, drop_settings: JSON) -> Meet
         timezone=zone,
         password=_password(host, request),
         passcode_token=f"{secrets.token_urlsafe(24)}.1",
-        settings=_effective_settings(host, kind, request.get("settings", {})) | drop_settings,
+        settings=_effective_settings(host, kind, request.get("settings", {})) | (drop_settings or {}),
         created_at=world.now(),
+        source=source,
     )
     world.add_meeting(meeting)
+    events.meeting_created(world, meeting)
     return meeting
 
 
@@ -93,58 +95,25 @@ def update(world: World, host: User, meeting: Meeting, request: JSON) -> None:
     world.store.put(meeting)
 
 
-def start(world: World, meeting: Meeting) -> None:
-    """Begin an instance. Raises CannotStart while the host is in another meeting: Zoom allows him one at a time."""
-    if meeting.deleted_at is not None:
-        raise CannotStart("This meeting has been deleted.")
-    if meeting.running:
-        return
-    if any(other.running for other in world.meetings_of[meeting.host_id].values()):
-        raise CannotStart("The host has another meeting in progress.")
-    meeting.instances.append(Instance(uuid=new_uuid(), started_at=world.now()))
-    meeting.uuid = meeting.instances[-1].uuid
-    world.store.put(meeting)
+def delete(world: World, meeting: Meeting, operator: Operator | None = None) -> None:
+    """Delete a meeting; what runs is ended by it. *operator* is its host unless told.
 
-
-def start_as_guest(world: World, meeting: Meeting) -> None:
-    """Let a guest begin the meeting. Raises CannotStart where its settings make him wait for the host."""
-    early = datetime.fromisoformat(meeting.start_time) - timedelta(minutes=meeting.settings["jbh_time"])
-    if not meeting.running:
-        if not meeting.settings["join_before_host"] or meeting.settings["waiting_room"]:
-            raise CannotStart("Please wait, the host will let you in.")
-        if meeting.settings["jbh_time"] and world.utcnow() < early:
-            raise CannotStart(f"This meeting opens at {early:%H:%M} UTC.")
-    start(world, meeting)
-
-
-def end(world: World, meeting: Meeting) -> None:
-    """End the running instance, if there is one. The next start gets a UUID of its own."""
-    running = meeting.running
-    if running is None:
-        return
-    running.ended_at = world.now()
-    meeting.uuid = new_uuid()
-    world.store.put(meeting)
-
-
-def delete(world: World, meeting: Meeting) -> None:
-    """Delete a meeting; what runs is ended by it."""
-    end(world, meeting)
+    Whether the recordings go with it Zoom does not say, so the sandbox does either, as configured.
+    """
+    live.end(world, meeting)
     meeting.deleted_at = world.now()
     world.store.put(meeting)
+    events.meeting_changed(world, "meeting.deleted", meeting, operator)
+    if world.config.delete_removes_recordings:
+        for recording in world.recordings_of(meeting):
+            recordings.trash(world, recording, operator)
 
 
 def recover(world: World, meeting: Meeting) -> None:
     """Bring a deleted meeting back."""
     meeting.deleted_at = None
     world.store.put(meeting)
-
-
-def wire_time(moment: datetime | float) -> str:
-    """A time as Zoom prints it, in UTC."""
-    if not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(moment, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    events.meeting_changed(world, "meeting.recovered", meeting)
 
 
 def _new_id(world: World) -> int:

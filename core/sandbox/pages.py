@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core.sandbox import meetings
+from core.sandbox import live
+from core.sandbox.live import CannotStart
 from core.sandbox.mailbox import read
-from core.sandbox.meeting_list import join_url
-from core.sandbox.meetings import CannotStart
+from core.sandbox.meeting_link import join_url
 from core.sandbox.records import Meeting
 from core.sandbox.templates import STATIC, page
 
@@ -39,7 +39,7 @@ def routes(world: World) -> list[Route | Mount]:
     async def door(request: Request) -> Response:
         return _door(world, request.path_params["meeting_id"], as_host=request.url.path.startswith("/s/"))
 
-    def action(act: Callable[[World, Meeting], None]) -> Callable[[Request], object]:
+    def action(act: Callable[[World, Meeting], object]) -> Callable[[Request], object]:
         async def serve(request: Request) -> Response:
             return _act(world, request.path_params["meeting_id"], act)
 
@@ -50,9 +50,9 @@ def routes(world: World) -> list[Route | Mount]:
         Route("/mail/{number:int}", mail),
         Route("/j/{meeting_id:int}", door),
         Route("/s/{meeting_id:int}", door),
-        Route("/j/{meeting_id:int}/join", action(meetings.start_as_guest), methods=["POST"]),
-        Route("/s/{meeting_id:int}/start", action(meetings.start), methods=["POST"]),
-        Route("/j/{meeting_id:int}/end", action(meetings.end), methods=["POST"]),
+        Route("/j/{meeting_id:int}/join", action(live.join), methods=["POST"]),
+        Route("/s/{meeting_id:int}/start", action(live.start), methods=["POST"]),
+        Route("/j/{meeting_id:int}/end", action(live.end), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -104,7 +104,7 @@ def _door(world: World, meeting_id: int, *, as_host: bool, error: str | None = N
     )
 
 
-def _act(world: World, meeting_id: int, act: Callable[[World, Meeting], None]) -> Response:
+def _act(world: World, meeting_id: int, act: Callable[[World, Meeting], object]) -> Response:
     meeting = world.meetings.get(meeting_id)
     if meeting is None:
         return _door(world, meeting_id, as_host=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from core.sandbox.recording_records import Recording
+
 JSON = dict[str, Any]
 
 
@@ -78,17 +80,51 @@ class AuthorizationCode:
 
 
 @dataclass
+class Participant:
+    """Somebody's stay in an instance; who comes back has another.
+
+    *user_id* is good for this instance only; *zoom_user_id* and *email* are empty for guests. *autopilot* marks those
+    whom the sandbox's own clock sent.
+    """
+
+    user_id: str
+    name: str
+    uuid: str
+    joined_at: float
+    zoom_user_id: str = ""
+    email: str = ""
+    left_at: float | None = None
+    autopilot: bool = False
+
+
+@dataclass
 class Instance:
     """One time a meeting was held. *ended_at* is None while it runs."""
 
     uuid: str
     started_at: float
     ended_at: float | None = None
+    participants: list[Participant] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, body: JSON) -> Instance:
+        """An instance as it was stored."""
+        people = [Participant(**person) for person in body.pop("participants", [])]
+        return cls(**body, participants=people)
+
+    @property
+    def inside(self) -> list[Participant]:
+        """Those who have not left, in the order in which they came."""
+        return [person for person in self.participants if person.left_at is None]
 
 
 @dataclass
 class Meeting:
-    """A meeting as its host sees it. *passcode_token* is the encrypted passcode that goes into the join link."""
+    """A meeting as its host sees it.
+
+    *passcode_token* is the encrypted passcode that goes into the join link; *source* says who made it, the API or a
+    person on Zoom's own pages.
+    """
 
     KIND: ClassVar[str] = "meeting"
 
@@ -107,6 +143,12 @@ class Meeting:
     created_at: float
     deleted_at: float | None = None
     instances: list[Instance] = field(default_factory=list)
+    source: str = "open_api"
+
+    @classmethod
+    def load(cls, body: JSON) -> Meeting:
+        """A meeting as it was stored."""
+        return cls(**body | {"instances": [Instance.load(instance) for instance in body["instances"]]})
 
     @property
     def key(self) -> str:
@@ -168,4 +210,4 @@ class ConfigPatch:
         return "config"
 
 
-Record = User | Grant | AuthorizationCode | Meeting | HostDay | Mail | ConfigPatch
+Record = User | Grant | AuthorizationCode | Meeting | Recording | HostDay | Mail | ConfigPatch

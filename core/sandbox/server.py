@@ -9,7 +9,7 @@ import socket
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.sandbox import mailbox
+from core.sandbox import autopilot, mailbox
 from core.sandbox.app import create_app
 from core.sandbox.config import Config, Options
 from core.sandbox.store import Store
@@ -58,9 +58,12 @@ def serve(options: Options, config: Config, state: str, http: socket.socket, smt
 
 async def _serve(world: World, server: uvicorn.Server, http: socket.socket, smtp: socket.socket) -> None:
     mail_server = await mailbox.listen(world, smtp)
+    clock = asyncio.create_task(autopilot.run(world))
     ready = {"http_port": http.getsockname()[1], "smtp_port": smtp.getsockname()[1]}
     print(json.dumps(ready), flush=True)  # The sockets listen already: whoever connects from here on is served.
     try:
         await server.serve(sockets=[http])
     finally:
+        clock.cancel()
+        world.webhooks.close()
         mail_server.close()

@@ -6,8 +6,9 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.types import Receive, Scope, Send
 
@@ -118,6 +119,13 @@ def encode(body: Any) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def wire_time(moment: datetime | float) -> str:
+    """A time as Zoom prints it, in UTC."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """Read a request to its end."""
     chunks = []
@@ -164,6 +172,18 @@ def require_scope(grant: Grant, scopes: tuple[str, ...]) -> None:
     """Raises ZoomError 400/4711 unless the grant has one of *scopes*."""
     if not set(scopes) & set(grant.scopes):
         raise ZoomError(400, 4711, f"Invalid access token, does not contain scopes:[{', '.join(scopes)}].")
+
+
+def decoded_id(call: Call) -> str:
+    """The meeting number or the UUID in the path.
+
+    A UUID that begins with a slash or holds two in a row has to be URL-encoded twice, others may be. Raises ZoomError
+    300 for one that was not.
+    """
+    text = call.path_params["meeting_id"]
+    if text.startswith("/") or "//" in text:
+        raise ZoomError(400, 300, "Invalid meeting id. Encode the meeting UUID twice.")
+    return unquote(text)
 
 
 def caller(call: Call) -> User:

@@ -12,10 +12,12 @@ from typing import Any
 from core.sandbox.config import Config, Options
 from core.sandbox.faults import Faults
 from core.sandbox.limits import RateLimiter
-from core.sandbox.records import AuthorizationCode, ConfigPatch, Grant, HostDay, Instance, Mail, Meeting, User
+from core.sandbox.recording_records import Recording
+from core.sandbox.records import AuthorizationCode, ConfigPatch, Grant, HostDay, Mail, Meeting, User
 from core.sandbox.stats import Stats
 from core.sandbox.store import Store
 from core.sandbox.tokens import new_token, new_user_id
+from core.sandbox.webhooks import Webhooks
 
 REFRESH_TOKEN_SECONDS = 90 * 24 * 3600
 
@@ -39,12 +41,14 @@ class World:
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     meetings: dict[int, Meeting] = field(default_factory=dict)
     meetings_of: dict[str, dict[int, Meeting]] = field(default_factory=dict)
+    recordings: dict[str, Recording] = field(default_factory=dict)
     host_days: dict[str, HostDay] = field(default_factory=dict)
     mails: dict[int, Mail] = field(default_factory=dict)
     last_mail_number: int = 0
     faults: Faults = field(default_factory=Faults)
     limiter: RateLimiter = field(default_factory=RateLimiter)
     stats: Stats = field(default_factory=Stats)
+    webhooks: Webhooks = field(default_factory=Webhooks)
 
     def __post_init__(self) -> None:
         self.config = self.started_with
@@ -57,8 +61,9 @@ class World:
         for body in self.store.load(AuthorizationCode.KIND):
             self.codes[body["code"]] = AuthorizationCode(**body)
         for body in self.store.load(Meeting.KIND):
-            instances = [Instance(**instance) for instance in body.pop("instances")]
-            self._index_meeting(Meeting(**body, instances=instances))
+            self._index_meeting(Meeting.load(body))
+        for body in self.store.load(Recording.KIND):
+            self.recordings[body["uuid"]] = Recording.load(body)
         for body in self.store.load(HostDay.KIND):
             self.host_days[body["user_id"]] = HostDay(**body)
         for body in self.store.load(Mail.KIND):
@@ -67,6 +72,7 @@ class World:
 
     def reset(self) -> None:
         """Forget everything and be as new, with the settings of the command line."""
+        self.webhooks.close()
         self.store.clear()
         vars(self).update(vars(World(self.options, self.store, self.started_with)))
 
@@ -168,6 +174,19 @@ class World:
     def _index_meeting(self, meeting: Meeting) -> None:
         self.meetings[meeting.id] = meeting
         self.meetings_of.setdefault(meeting.host_id, {})[meeting.id] = meeting
+
+    def add_recording(self, recording: Recording) -> None:
+        self.recordings[recording.uuid] = recording
+        self.store.put(recording)
+
+    def forget_recording(self, recording: Recording) -> None:
+        del self.recordings[recording.uuid]
+        self.store.remove(recording)
+
+    def recordings_of(self, meeting: Meeting) -> list[Recording]:
+        """Those of a meeting's instances, oldest first."""
+        found = (self.recordings.get(instance.uuid) for instance in meeting.instances)
+        return [recording for recording in found if recording is not None]
 
     def host_day(self, user_id: str) -> HostDay:
         """The host's count of creates and updates today, which starts anew at 00:00 UTC."""

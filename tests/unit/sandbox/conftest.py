@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 import requests
 
 from tests.sandbox_process import JSON, SandboxControl, SandboxProcess
+from tests.unit.sandbox.receiver import SECRET, Receiver, receiving
 
 CALLBACK = "http://127.0.0.1:8501/oauth/zoom/callback"
 CLIENT = ("sandbox-client", "sandbox-client-secret")
@@ -78,6 +80,19 @@ def host(nobody: Wire, sandbox: SandboxControl) -> Wire:
     """A caller who is the licensed user host@demo.example."""
     sandbox.create_user("host@demo.example", first_name="Pool", last_name="One")
     return nobody.as_user(sandbox.grant("host@demo.example")["access_token"])
+
+
+@pytest.fixture
+def receiver(sandbox: SandboxControl) -> Iterator[Receiver]:
+    """A subscriber to the sandbox's events."""
+    with receiving() as receiver:
+        sandbox.subscribe(receiver.url, SECRET)
+        yield receiver
+        sandbox.configure(webhook_url="")
+        sandbox.clear_webhooks()
+
+
+OPEN = {"join_before_host": True, "auto_recording": "cloud"}
 
 
 def code_of(answer: requests.Response) -> tuple[int, int]:
