@@ -91,6 +91,11 @@ EVENTS = {
     "mail_dropped": "Mail not sent, because it was no longer true",
     "lease_closing": "Account is being cleared",
     "lease_released": "Account released",
+    "reconcile_left_behind": "Found left behind on Zoom: is being deleted",
+    "reconcile_still_there": "Found on Zoom again although it was gone: is being deleted",
+    "reconcile_found": "Found on Zoom after its creation got no answer: is being deleted",
+    "reconcile_not_listed": "Zoom does not list its meeting: asking about it",
+    "reconcile_live_unnoticed": "Zoom lists its meeting as running: asking about it",
 }
 
 

@@ -14,6 +14,7 @@ from core.commands.accounts import accounts
 from core.commands.appointments import appointments, messages
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
+from core.commands.reconcile import reconcile_now
 from core.errors import ZoomPoolError
 from core.services.rotate_keys import rotate_keys
 from core.settings import get_settings
@@ -29,6 +30,7 @@ app.add_typer(appointments, name="appointments")
 app.add_typer(messages, name="messages")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.command("reconcile")(reconcile_now)
 
 
 @app.command()

@@ -10,6 +10,8 @@ from core.services.deliver import DeliveryReport
 from core.services.ending import Ended
 from core.services.opening.one import StillWaiting
 from core.services.opening.run import Outcome
+from core.services.reconcile.look import NotListed
+from core.services.reconcile.run import Line
 
 SHOWN = 300
 NEXT_STEP = {
@@ -59,6 +61,23 @@ def ended_table(ended: Sequence[Ended]) -> dg.MetadataValue:
         ["appointment", "outcome", "detail"],
         [(str(each.appointment_id), each.outcome, each.detail) for each in ended],
     )
+
+
+def reconciled_table(lines: Sequence[Line]) -> dg.MetadataValue:
+    """One row per finding; what was refused comes first, what was healed last."""
+    order = {"refused": 0, "reported": 1}
+    return _table(
+        ["account", "meeting", "appointment", "found", "done", "detail"],
+        [
+            (each.account, each.meeting or "", each.appointment or "", each.finding, each.done, each.detail)
+            for each in sorted(lines, key=lambda each: order.get(each.done, 2))
+        ],
+    )
+
+
+def not_listed_table(not_listed: Sequence[NotListed]) -> dg.MetadataValue:
+    """The accounts of which nothing is concluded."""
+    return _table(["account", "reason"], [(each.account, each.reason) for each in not_listed])
 
 
 def delivery_table(report: DeliveryReport) -> dict[str, Any]:

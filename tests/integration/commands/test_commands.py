@@ -10,6 +10,7 @@ import pytest
 from core import cli, wiring
 from core.clock import utcnow
 from core.settings import Settings, get_settings
+from tests.integration.reconcile.given import leave_behind, on_zoom, opened
 from tests.world import World
 
 Run = Callable[..., tuple[int, str]]
@@ -175,3 +176,18 @@ def test_people_read_times_in_the_location_s_zone(north: Run) -> None:
 
     assert "09:00 CEST" in north("appointments", "list")[1]
     assert as_json(north("appointments", "list", "--json")[1])[0]["starts_at"] == "2031-07-01T07:00:00Z"
+
+
+def test_reconciling_on_demand_looks_before_it_leaps(zoompool: Run, world: World) -> None:
+    """A look changes nothing; what is too much for a leftover is told with the way to allow it."""
+    meetings = opened(world, 2)
+    leave_behind(world, *(each.id for each in meetings), ago=timedelta(hours=1))
+
+    status, looked = zoompool("reconcile", "--dry-run", "--json")
+    refused = zoompool("reconcile", "-l", "harbour clinic")[1]
+    allowed = zoompool("reconcile", "--allow-many")[1]
+
+    assert (status, {line["done"] for line in as_json(looked)["lines"]}) == (0, {"would be done"})
+    assert "--allow-many" in refused
+    assert allowed.count("gone") == 2
+    assert on_zoom(world) == set()
