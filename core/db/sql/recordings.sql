@@ -1,0 +1,106 @@
+-- Recordings: sought from an instance's end on, found by events and by asking, and looked at once more after the deletion.
+
+-- name: lock_leases
+-- Leases come before recordings for everybody, so that two who touch the same ones wait instead of killing each other.
+SELECT l.id FROM leases AS l
+WHERE l.id IN (SELECT lease_id FROM meetings WHERE id = ANY (CAST(:meetings AS bigint[])))
+ORDER BY l.id
+FOR NO KEY UPDATE;
+
+-- name: seek
+-- Every instance that has ended is sought the recording of. One that turned out to go on is sought from its later end.
+WITH sought AS (
+    INSERT INTO recordings AS r (location_id, meeting_id, appointment_id, account_id, zoom_uuid, outcome, reason, sought_since,
+                                 final_at, next_attempt_at)
+    SELECT m.location_id, m.id, l.appointment_id, m.account_id, i.zoom_uuid,
+           CASE WHEN m.recorded THEN 'sought' ELSE 'none_made' END,
+           CASE WHEN NOT m.recorded THEN 'not_recorded' END,
+           i.ended_at,
+           CASE WHEN NOT m.recorded THEN i.ended_at END,
+           CASE WHEN m.recorded THEN i.ended_at + CAST(:first_rung AS interval) END
+    FROM meeting_instances AS i
+    JOIN meetings AS m ON m.id = i.meeting_id
+    JOIN leases AS l ON l.id = m.lease_id
+    WHERE i.meeting_id = ANY (CAST(:meetings AS bigint[])) AND i.ended_at IS NOT NULL
+    ORDER BY i.meeting_id, i.zoom_uuid
+    ON CONFLICT (meeting_id, zoom_uuid) DO UPDATE
+    SET sought_since = excluded.sought_since, next_attempt_at = excluded.next_attempt_at
+    WHERE r.outcome = 'sought' AND r.reason IS NULL AND r.sought_since < excluded.sought_since
+    RETURNING r.*
+)
+INSERT INTO events (at, kind, location_id, appointment_id, account_id, lease_id, meeting_id, actor, detail)
+SELECT :now, 'recording_none_made', s.location_id, s.appointment_id, s.account_id, m.lease_id, s.meeting_id, :actor,
+       jsonb_build_object('reason', s.reason)
+FROM sought AS s JOIN meetings AS m ON m.id = s.meeting_id
+WHERE s.outcome = 'none_made';
+
+-- name: keep_recordings
+-- What came with them; how the search stands is decided afterwards. What an answer leaves out stays as it was.
+WITH found AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:found AS jsonb)) AS f (
+        meeting_id bigint, zoom_uuid text, at timestamptz, share_url text, passcode text, started_at timestamptz,
+        minutes bigint, total_size bigint, auto_delete_on timestamptz)
+), kept AS (
+    INSERT INTO recordings AS r (location_id, meeting_id, appointment_id, account_id, zoom_uuid, sought_since, share_url,
+                                 passcode, started_at, minutes, total_size, auto_delete_on)
+    SELECT m.location_id, m.id, l.appointment_id, m.account_id, f.zoom_uuid, coalesce(i.ended_at, f.at), f.share_url,
+           convert_to(f.passcode, 'UTF8'), f.started_at, f.minutes, f.total_size, f.auto_delete_on
+    FROM found AS f
+    JOIN meetings AS m ON m.id = f.meeting_id
+    JOIN leases AS l ON l.id = m.lease_id
+    LEFT JOIN meeting_instances AS i ON i.meeting_id = f.meeting_id AND i.zoom_uuid = f.zoom_uuid
+    ORDER BY f.meeting_id, f.zoom_uuid
+    ON CONFLICT (meeting_id, zoom_uuid) DO UPDATE
+    SET share_url = coalesce(excluded.share_url, r.share_url),
+        passcode = coalesce(excluded.passcode, r.passcode),
+        started_at = coalesce(excluded.started_at, r.started_at),
+        minutes = greatest(excluded.minutes, r.minutes),
+        total_size = greatest(excluded.total_size, r.total_size),
+        auto_delete_on = coalesce(excluded.auto_delete_on, r.auto_delete_on),
+        last_error = NULL
+    RETURNING r.*
+)
+SELECT k.id, k.location_id, k.meeting_id, k.appointment_id, k.account_id, m.lease_id, k.zoom_uuid, k.outcome, k.reason,
+       k.final_at, k.sought_since, k.attempts, k.none_since, k.next_attempt_at, k.minutes, i.ended_at - i.started_at AS held
+FROM kept AS k
+JOIN meetings AS m ON m.id = k.meeting_id
+LEFT JOIN meeting_instances AS i ON i.meeting_id = k.meeting_id AND i.zoom_uuid = k.zoom_uuid
+ORDER BY k.id;
+
+-- name: keep_files
+-- Files are known by their key, so what comes twice is there once. Says which of them are new.
+INSERT INTO recording_files AS held (location_id, recording_id, file_key, zoom_file_id, file_type, file_extension,
+                                     recording_type, size, recorded_from, recorded_to, play_url, status)
+SELECT r.location_id, r.id, f.file_key, f.zoom_file_id, f.file_type, f.file_extension, f.recording_type, f.size,
+       f.recorded_from, f.recorded_to, f.play_url, f.status
+FROM jsonb_to_recordset(CAST(:files AS jsonb)) AS f (
+    recording_id bigint, file_key text, zoom_file_id text, file_type text, file_extension text, recording_type text,
+    size bigint, recorded_from timestamptz, recorded_to timestamptz, play_url text, status text)
+JOIN recordings AS r ON r.id = f.recording_id
+ORDER BY r.id, f.file_key
+ON CONFLICT (recording_id, file_key) DO UPDATE
+SET file_type = excluded.file_type,
+    file_extension = coalesce(excluded.file_extension, held.file_extension),
+    recording_type = coalesce(excluded.recording_type, held.recording_type),
+    size = greatest(excluded.size, held.size),
+    recorded_from = coalesce(excluded.recorded_from, held.recorded_from),
+    recorded_to = coalesce(excluded.recorded_to, held.recorded_to),
+    play_url = coalesce(excluded.play_url, held.play_url),
+    status = coalesce(excluded.status, held.status)
+RETURNING recording_id, xmax = 0 AS is_new;
+
+-- name: files_of
+SELECT recording_id, file_type, size, status, recorded_from, recorded_to
+FROM recording_files
+WHERE recording_id = ANY (CAST(:recordings AS bigint[]));
+
+-- name: stand
+-- How the search for each stands from now on. A recording is never smaller than its files together.
+UPDATE recordings AS r
+SET outcome = s.outcome, reason = s.reason, final_at = s.final_at, attempts = s.looks, none_since = s.none_since,
+    next_attempt_at = s.next_attempt_at, last_error = s.error,
+    total_size = greatest(r.total_size, (SELECT sum(f.size)::bigint FROM recording_files AS f WHERE f.recording_id = r.id))
+FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS s (
+    id bigint, outcome text, reason text, final_at timestamptz, looks bigint, none_since timestamptz,
+    next_attempt_at timestamptz, error text)
+WHERE r.id = s.id;
