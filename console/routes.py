@@ -8,7 +8,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from console.health import healthz
 from console.middleware import LimitBody, SecurityHeaders
+from console.webhooks import ZoomEvents
 from console.zoom_oauth import callback, start
+from core import logs
+from core.settings_reading import read_settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -23,12 +26,22 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", healthz),
     Mount("/oauth", routes=[Route("/zoom/start", start), Route("/zoom/callback", callback), NOWHERE]),
     Mount("/api", routes=[NOWHERE]),
-    Mount("/webhooks", routes=[NOWHERE]),
+    Mount("/webhooks", routes=[Route("/zoom", ZoomEvents), NOWHERE]),
     *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/api", "/webhooks")),
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(LimitBody)]
 
 
-def create_routes_app() -> Starlette:
-    """The routes without the pages: for a process of their own, and for tests."""
+def routes_app() -> Starlette:
+    """The routes without the pages."""
     return Starlette(routes=ROUTES, middleware=MIDDLEWARE)
+
+
+def create_routes_app() -> Starlette:
+    """The routes as a process of their own: `uvicorn --factory console.routes:create_routes_app`.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+    """
+    logs.configure(read_settings().log_format)
+    return routes_app()

@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SANDBOX_CLIENT_ID = "sandbox-client"
 SANDBOX_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - the practice Zoom's own, refused in production
-WEAK = {"", "secret", "password", "changeme", "change-me", SANDBOX_CLIENT_SECRET}
+SANDBOX_WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105 - the practice Zoom signs with it, refused in production
+WEAK = {"", "secret", "password", "changeme", "change-me", SANDBOX_CLIENT_SECRET, SANDBOX_WEBHOOK_SECRET}
 
 
 def _duration(value: object) -> object:
@@ -107,6 +108,14 @@ class Settings(BaseSettings):
         return f"smtp://127.0.0.1:{self.sandbox_smtp_port}"
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What Zoom may sign its events with, the current one first; the sandbox's where none is set for practice."""
+        given = (self.zoom_webhook_secret_token, self.zoom_webhook_secret_token_previous)
+        # An empty one would let everybody sign.
+        configured = tuple(each.get_secret_value() for each in given if each is not None and each.get_secret_value())
+        return configured or ((SANDBOX_WEBHOOK_SECRET,) if self.mode == "sandbox" else ())
+
+    @property
     def redirect_uri(self) -> str:
         """The OAuth callback; Zoom compares it letter by letter with the one in the Marketplace app."""
         return f"{self.base_url}/oauth/zoom/callback"
@@ -125,10 +134,11 @@ class Settings(BaseSettings):
             "ZOOM_WEBHOOK_SECRET_TOKEN": self.zoom_webhook_secret_token,
             "SMTP_URL": self.smtp_url,
         }
+        given = {**required, "ZOOM_WEBHOOK_SECRET_TOKEN_PREVIOUS": self.zoom_webhook_secret_token_previous}
         problems = [f"{name} is missing" for name, value in required.items() if value is None]
         problems += [
             f"{name} is a default or too short (16 characters at least)"
-            for name, value in required.items()
+            for name, value in given.items()
             if value is not None and (value.get_secret_value() in WEAK or len(value.get_secret_value()) < 16)
         ]
         if self.zoom_client_id == SANDBOX_CLIENT_ID:

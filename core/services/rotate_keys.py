@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.models import Grant, Meeting, OAuthState
+from core.db.models import Grant, InboxEvent, Meeting, OAuthState, Recording
 from core.services.grants import WAIT_FOR_REFRESHER
 from core.zoom.vault import TokenVault
 
@@ -15,11 +15,13 @@ SEALED: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Grant, "id", ("access_token", "refresh_token")),
     (Meeting, "id", ("passcode",)),
     (OAuthState, "state_hash", ("code_verifier",)),
+    (Recording, "id", ("passcode",)),
+    (InboxEvent, "id", ("body",)),
 )
 
 
 def rotate_keys(sessions: sessionmaker[Session], vault: TokenVault) -> int:
-    """Encrypt all tokens, passcodes and code verifiers anew; returns how many rows held any.
+    """Encrypt all tokens, passcodes, code verifiers and received events anew; returns how many rows held any.
 
     May run while everything works: rows are locked a few at a time, and whoever writes meanwhile uses the newest key
     already. Run again after an interruption, it does no harm.

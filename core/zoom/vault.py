@@ -34,16 +34,24 @@ class TokenVault:
 
     def encrypt(self, text: str) -> bytes:
         """*text*, encrypted with the newest key."""
-        return self._fernet.encrypt(text.encode())
+        return self.encrypt_bytes(text.encode())
+
+    def encrypt_bytes(self, plain: bytes) -> bytes:
+        """*plain*, encrypted with the newest key."""
+        return self._fernet.encrypt(plain)
 
     def decrypt(self, sealed: bytes) -> str:
-        """The text in *sealed*.
+        """The text in *sealed*. Raises like `decrypt_bytes`."""
+        return self.decrypt_bytes(sealed).decode()
+
+    def decrypt_bytes(self, sealed: bytes) -> bytes:
+        """What is in *sealed*.
 
         Raises:
             ConfigurationError: none of the keys fits.
         """
         with _fitting_key():
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(sealed)
 
     def rotate(self, sealed: bytes) -> bytes:
         """*sealed* anew, with the newest key. Raises like `decrypt`."""

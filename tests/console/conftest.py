@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 import console
-from console.routes import create_routes_app
+from console.routes import routes_app
 from core.settings import Settings, get_settings
 from core.wiring import wiring
 from tests.sandbox_process import SandboxControl
@@ -43,7 +43,7 @@ def use_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings
 @pytest.fixture
 def web(settings: Settings, use_settings: Callable[[Settings], None]) -> Iterator[str]:
     """The address of the routes, served without the pages."""
-    server = uvicorn.Server(uvicorn.Config(create_routes_app(), host="127.0.0.1", port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(routes_app(), host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     deadline = time.monotonic() + 10

@@ -7,11 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import requests
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
 
+from core.db.models import InboxEvent
 from core.settings import Settings
+from tests import zoom_events
 from tests.sandbox_process import ROOT
 
 
@@ -22,12 +27,14 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def start(database_url: str, port: int, **environment: str) -> subprocess.Popen[str]:
-    """`python -m console.app` with nothing of our own environment but these."""
+def start(
+    database_url: str, port: int, *, command: list[str] | None = None, **environment: str
+) -> subprocess.Popen[str]:
+    """`python -m console.app`, or another *command*, with nothing of our own environment but these."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     own = {"DATABASE_URL": database_url, "CONSOLE_PORT": str(port), **environment}
     return subprocess.Popen(
-        [sys.executable, "-m", "console.app"],
+        [sys.executable, *(command or ["-m", "console.app"])],
         cwd=ROOT,
         env=kept | own,
         stderr=subprocess.PIPE,
@@ -39,17 +46,27 @@ def start(database_url: str, port: int, **environment: str) -> subprocess.Popen[
 @pytest.fixture
 def console(settings: Settings) -> Iterator[str]:
     """The address of a running console."""
+    with running(settings) as address:
+        yield address
+
+
+@contextmanager
+def running(settings: Settings, *options: str) -> Iterator[str]:
+    """The address of the console, or of what *options* start instead, ready to answer."""
     port = free_port()
     assert settings.database_url is not None
-    process = start(settings.database_url, port)
+    command = [*options, "--port", str(port)] if options else None
+    process = start(settings.database_url, port, command=command, STATE_DIR=str(settings.state_dir))
     address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 40
-    while not _answers(f"{address}/healthz"):
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline, "the console did not start"
-        time.sleep(0.1)
-    yield address
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    try:
+        while not _answers(f"{address}/healthz"):
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "it did not start"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
 
 
 def _answers(address: str) -> bool:
@@ -67,6 +84,34 @@ def test_pages_and_routes_are_served_by_one_process(console: str) -> None:
     assert "text/html" in page.headers["Content-Type"]
     assert page.headers["X-Frame-Options"] == "DENY"
     assert (nowhere.status_code, "nothing" in nowhere.json()["error"]) == (404, True)
+
+
+def test_zooms_events_are_kept_beside_the_pages(console: str, sessions: sessionmaker[Session]) -> None:
+    """The pages' own addresses do not get in the way."""
+    _deliver(console)
+
+    assert _kept(sessions) == ["meeting.started"]
+
+
+def test_the_routes_run_alone_under_uvicorn(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    """For those who want Zoom's events answered by a process of its own; it has no pages."""
+    with running(settings, "-m", "uvicorn", "--factory", "console.routes:create_routes_app") as address:
+        _deliver(address)
+
+        assert requests.get(f"{address}/connections", timeout=10).status_code == 404
+    assert _kept(sessions) == ["meeting.started"]
+
+
+def _deliver(address: str) -> None:
+    body, headers = zoom_events.signed(zoom_events.event("meeting.started"))
+    assert requests.post(f"{address}/webhooks/zoom", data=body, headers=headers, timeout=10).status_code == 200
+    assert requests.get(f"{address}/webhooks/zoom", timeout=10).status_code == 405
+    assert requests.post(f"{address}/webhooks/zoom", data=body, timeout=10).status_code == 401
+
+
+def _kept(sessions: sessionmaker[Session]) -> list[str]:
+    with sessions() as session:
+        return list(session.scalars(sa.select(InboxEvent.event)))
 
 
 def test_the_practice_console_is_for_this_machine_only(console: str) -> None:

@@ -68,6 +68,8 @@ def test_production_without_a_secret_does_not_start_and_names_it(name: str, monk
         ("SESSION_SECRET", "changeme"),
         ("SESSION_SECRET", "short"),
         ("ZOOM_CLIENT_SECRET", "sandbox-client-secret"),
+        ("ZOOM_WEBHOOK_SECRET_TOKEN", "sandbox-webhook-secret"),
+        ("ZOOM_WEBHOOK_SECRET_TOKEN_PREVIOUS", "sandbox-webhook-secret"),
         ("ZOOM_CLIENT_ID", "sandbox-client"),
         ("PUBLIC_BASE_URL", "http://console.example.com"),
     ],
@@ -95,3 +97,12 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert SAFE["SESSION_SECRET"] not in shown
     assert "words" not in shown
+
+
+def test_the_sandbox_signs_with_a_secret_of_its_own_until_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Production knows only those that were set, the current one first."""
+    previous = "0f1e2d3c4b5a69788796"
+
+    assert settings(monkeypatch).webhook_secrets == ("sandbox-webhook-secret",)
+    assert settings(monkeypatch, ZOOM_WEBHOOK_SECRET_TOKEN_PREVIOUS=previous).webhook_secrets == (previous,)
+    assert settings(monkeypatch, **SAFE).webhook_secrets == (SAFE["ZOOM_WEBHOOK_SECRET_TOKEN"], previous)
