@@ -33,6 +33,7 @@ def main() -> int:
         webhook_secret=arguments.webhook_secret,
         processing_seconds=arguments.processing_seconds,
         autopilot=arguments.autopilot,
+        autopilot_no_show_every=arguments.no_show_every,
     )
     try:
         # After a graceful end uvicorn raises the signal anew, which for Ctrl-C arrives here.
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--autopilot", action="store_true", help="guests join each meeting at its start, and leave after a minute"
+    )
+    parser.add_argument(
+        "--no-show-every", type=int, default=0, metavar="N", help="to every Nth meeting nobody comes; 0: to none"
     )
     return parser
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from core.sandbox.live import CannotStart, NobodyThere
+from core.sandbox.recordings import CannotRecord
 from core.sandbox.records import JSON, Meeting, User
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ class Refused(Exception):
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+# What a person reads who asks for something that cannot be.
+REFUSALS = (Refused, CannotStart, NobodyThere, CannotRecord)
 
 
 def objects(body: Any) -> list[JSON]:

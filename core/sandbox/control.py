@@ -51,9 +51,7 @@ from starlette.routing import Route
 
 from core.sandbox import control_mail, control_meetings, control_users, control_webhooks
 from core.sandbox.autopilot import pass_time
-from core.sandbox.command import Command, Commands, Refused
-from core.sandbox.live import CannotStart, NobodyThere
-from core.sandbox.recordings import CannotRecord
+from core.sandbox.command import REFUSALS, Command, Commands, Refused
 from core.sandbox.stats import Stats
 from core.sandbox.wire import wire_time
 
@@ -76,7 +74,7 @@ def _served(world: World, command: Command) -> Callable[[Request], Awaitable[Res
             answer = command(world, request, body)
             if inspect.isawaitable(answer):
                 answer = await answer
-        except (Refused, CannotStart, NobodyThere, CannotRecord, ValueError) as error:
+        except (*REFUSALS, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=getattr(error, "status", 400))
         finally:
             world.store.flush()

@@ -14,6 +14,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from core.sandbox import live
+from core.sandbox.command import REFUSALS, meeting_numbered, user_named
+from core.sandbox.control_meetings import act, use_by_hand
+from core.sandbox.control_users import revoke_consent
 from core.sandbox.live import CannotStart
 from core.sandbox.mailbox import read
 from core.sandbox.meeting_link import join_url
@@ -39,14 +42,28 @@ def routes(world: World) -> list[Route | Mount]:
     async def door(request: Request) -> Response:
         return _door(world, request.path_params["meeting_id"], as_host=request.url.path.startswith("/s/"))
 
-    def action(act: Callable[[World, Meeting], object]) -> Callable[[Request], object]:
+    def action(do: Callable[[World, Meeting], object]) -> Callable[[Request], object]:
         async def serve(request: Request) -> Response:
-            return _act(world, request.path_params["meeting_id"], act)
+            return _act(world, request.path_params["meeting_id"], do)
 
         return serve
 
+    async def on_meeting(request: Request) -> Response:
+        given = request.path_params
+        fields = {name: str(value) for name, value in (await request.form()).items()}
+        return _do(world, lambda: act(world, meeting_numbered(world, given["meeting_id"]), given["action"], fields))
+
+    async def revoke(request: Request) -> Response:
+        return _do(world, lambda: revoke_consent(world, user_named(world, request.path_params["user"])))
+
+    async def use(request: Request) -> Response:
+        return _do(world, lambda: use_by_hand(world, user_named(world, request.path_params["user"]), "", instant=False))
+
     return [
         Route("/", overview),
+        Route("/meetings/{meeting_id:int}/{action}", on_meeting, methods=["POST"]),
+        Route("/users/{user}/revoke-consent", revoke, methods=["POST"]),
+        Route("/users/{user}/use-by-hand", use, methods=["POST"]),
         Route("/mail/{number:int}", mail),
         Route("/j/{meeting_id:int}", door),
         Route("/s/{meeting_id:int}", door),
@@ -57,7 +74,18 @@ def routes(world: World) -> list[Route | Mount]:
     ]
 
 
-def _overview(world: World) -> Response:
+def _do(world: World, command: Callable[[], object]) -> Response:
+    """Obey a button of the overview, and show that again."""
+    try:
+        command()
+    except REFUSALS as error:
+        return _overview(world, error=str(error))
+    finally:
+        world.store.flush()
+    return RedirectResponse("/", status_code=303)
+
+
+def _overview(world: World, *, error: str | None = None) -> Response:
     current = [meeting for meeting in world.meetings.values() if meeting.deleted_at is None]
     current.sort(key=lambda meeting: meeting.start_time)
     users = sorted(world.users.values(), key=lambda user: user.email)
@@ -65,12 +93,15 @@ def _overview(world: World) -> Response:
     live = {meeting.host_id for meeting in current if meeting.running}
     return page(
         "overview.html",
+        status=409 if error else 200,
+        error=error,
         users=users[:MAX_ROWS],
         user_count=len(users),
         connected=world.grants,
         in_meeting=live,
         meetings=[
-            (meeting, world.users.get(meeting.host_id), join_url(world, meeting)) for meeting in current[:MAX_ROWS]
+            (meeting, world.users.get(meeting.host_id), join_url(world, meeting), world.recordings_of(meeting))
+            for meeting in current[:MAX_ROWS]
         ],
         meeting_count=len(current),
         deleted_count=len(world.meetings) - len(current),
@@ -104,12 +135,12 @@ def _door(world: World, meeting_id: int, *, as_host: bool, error: str | None = N
     )
 
 
-def _act(world: World, meeting_id: int, act: Callable[[World, Meeting], object]) -> Response:
+def _act(world: World, meeting_id: int, do: Callable[[World, Meeting], object]) -> Response:
     meeting = world.meetings.get(meeting_id)
     if meeting is None:
         return _door(world, meeting_id, as_host=False)
     try:
-        act(world, meeting)
+        do(world, meeting)
     except CannotStart as error:
         return _door(world, meeting_id, as_host=False, error=str(error))
     world.store.flush()

@@ -18,6 +18,9 @@ from core.up.probes import HOST, accepts_connections, daemon_beats, http_ok
 ROOT = Path(__file__).parents[2]
 WORKSPACE = ROOT / "workspace.yaml"
 DAGSTER_YAML = ROOT / "orchestration" / "dagster.yaml"
+# So that somebody who watches sees the whole life of an appointment in five minutes.
+QUICK = {"cooldown": "30", "no_show_grace": "120"}
+PROCESSING_SECONDS, NO_SHOW_EVERY = "20", "5"
 # SIGTERM lets the code server finish the runs in flight, which take seconds; a hung one must not hold up the stop.
 DRAIN_PATIENCE = 20.0
 
@@ -57,8 +60,15 @@ class Parts:
             "DAGSTER_HOME": str(self.dagster_home),
             "DAGSTER_GRPC_PORT": str(self.settings.dagster_grpc_port),
             "STATE_DIR": str(self.state),
+            **self._quick(),
             "PYTHONUNBUFFERED": "1",  # the last words of a part that dies reach its log
         }
+
+    def _quick(self) -> dict[str, str]:
+        """Short waits for practice, where nobody has set his own."""
+        if self.settings.mode != "sandbox":
+            return {}
+        return {name.upper(): seconds for name, seconds in QUICK.items() if name not in self.settings.model_fields_set}
 
     def configure_dagster(self) -> None:
         """Put our configuration where Dagster looks for it; a DAGSTER_HOME of somebody's own keeps its own."""
@@ -68,7 +78,7 @@ class Parts:
             shutil.copyfile(DAGSTER_YAML, target)
 
     def sandbox(self) -> Part:
-        """The practice Zoom and its mailbox."""
+        """The practice Zoom and its mailbox. It holds the meetings by itself and tells the console of them."""
         settings = self.settings
         options = ["--host", HOST, "--port", str(settings.sandbox_port), "--smtp-port", str(settings.sandbox_smtp_port)]
         options += ["--state", str(self.state / "sandbox.sqlite"), "--plan", settings.zoom_plan]
@@ -77,6 +87,9 @@ class Parts:
             options += ["--client-secret", settings.zoom_client_secret.get_secret_value()]
         if settings.public_base_url:
             options += ["--redirect-uri", settings.redirect_uri]
+        options += ["--webhook-url", f"http://{HOST}:{settings.console_port}/webhooks/zoom"]
+        options += ["--webhook-secret", settings.webhook_secrets[0]]
+        options += ["--autopilot", "--no-show-every", NO_SHOW_EVERY, "--processing-seconds", PROCESSING_SECONDS]
         return self._python("Sandbox", "core.sandbox", *options, ready=http_ok(settings.sandbox_port, "/healthz"))
 
     def code_server(self) -> Part:

@@ -121,3 +121,40 @@ def test_pages_ask_nothing_of_the_outside(host: Wire) -> None:
     assert _get(host, "/static/sandbox.css").status_code == 200
     assert _get(host, "/static/sandbox.js").status_code == 200
     assert "https://" not in _get(host, "/").text
+
+
+def test_a_life_is_led_by_buttons(host: Wire, sandbox: SandboxControl) -> None:
+    """Each button is there when it makes sense, and does what it says."""
+    meeting = host.created(settings={"join_before_host": True, "auto_recording": "cloud"})["id"]
+
+    def press(action: str, **fields: str) -> str:
+        path = f"/meetings/{meeting}/{action}"
+        assert f'action="{path}"' in _get(host, "/").text
+        return requests.post(host.process.url + path, data=fields, timeout=10).text
+
+    assert "Inside: Guest" in press("join")
+    first = sandbox.join(meeting, "Ann <b>")
+    assert "Inside: Guest" in press("leave", user_id=first)
+    assert "Recording of" in press("end")
+    assert "completed, 2 files" in press("finish-recording")
+    assert f"/meetings/{meeting}/finish-recording" not in _get(host, "/").text
+    assert "No meetings yet" in press("delete")
+
+
+def test_an_account_is_used_and_taken_away_by_buttons(host: Wire, sandbox: SandboxControl) -> None:
+    """By hand, and by removing the app."""
+    user = sandbox.users()[0]["id"]
+    _post(host, f"/users/{user}/use-by-hand")
+
+    assert sandbox.meetings()[0]["source"] == "web_portal" and _status(sandbox) == "started"
+    assert f"/users/{user}/use-by-hand" not in _get(host, "/").text
+    assert ">not connected<" in _post(host, f"/users/{user}/revoke-consent").text
+
+
+def test_a_button_pressed_too_late_says_so(host: Wire, sandbox: SandboxControl) -> None:
+    """On the page itself."""
+    meeting = host.created()["id"]
+    refused = _post(host, f"/meetings/{meeting}/join")
+
+    assert (refused.status_code, "the host will let you in" in refused.text) == (409, True)
+    assert _post(host, "/meetings/1/end").status_code == 409

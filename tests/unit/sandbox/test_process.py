@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.sandbox_process import ROOT, SandboxProcess
-from tests.unit.sandbox.conftest import Wire
+from tests.unit.sandbox.conftest import OPEN, Wire
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -21,9 +21,13 @@ def test_everything_survives_the_end_of_the_process(tmp_path: Path, end: str) ->
     try:
         control = process.control
         control.create_user("host@demo.example", locked={"waiting_room": True})
-        control.configure(latency_ms=1, daily_create_limit=2)
+        control.configure(latency_ms=1, daily_create_limit=3)
         host = Wire(process, control.grant("host@demo.example")["access_token"])
         meeting = host.created()
+        recorded = host.created(settings=OPEN)["id"]
+        control.join(recorded, "Ann", force=True)
+        control.leave(recorded)
+        recording = control.finish_recording(recorded)["recordings"]
         control.start_meeting(meeting["id"])
         code = host.code("host@demo.example")
         with smtplib.SMTP("127.0.0.1", process.smtp_port, timeout=10) as server:
@@ -35,6 +39,8 @@ def test_everything_survives_the_end_of_the_process(tmp_path: Path, end: str) ->
 
         assert host.call("GET", f"/meetings/{meeting['id']}").json()["uuid"] == before
         assert control.meetings()[0]["state"] == "started"
+        assert control.meeting(recorded)["recordings"] == recording
+        assert control.meeting(recorded)["instances"][0]["participants"][0]["name"] == "Ann"
         assert control.users()[0]["locked"] == {"waiting_room": True}
         assert [mail["subject"] for mail in control.mail()] == ["kept"]
         assert control.config()["latency_ms"] == 1
@@ -79,6 +85,8 @@ def test_it_takes_its_ways_from_the_command_line(tmp_path: Path) -> None:
     """Plan, latency, client, address and allowed redirects."""
     with SandboxProcess(
         *("--plan", "pro", "--latency-ms", "20", "--client-id", "app", "--client-secret", "s3cret"),
+        *("--webhook-url", "http://127.0.0.1:9/hook", "--webhook-secret", "a secret"),
+        *("--autopilot", "--no-show-every", "5", "--processing-seconds", "20"),
         *("--public-url", "https://practice.example/", "--redirect-uri", "https://app.example/callback"),
     ) as process:
         control = process.control
@@ -87,6 +95,9 @@ def test_it_takes_its_ways_from_the_command_line(tmp_path: Path) -> None:
         answer = host.create()
 
         assert control.config()["rate_limits"] == {"Light": 30, "Medium": 20, "Heavy": 10}
+        config = control.config()
+        assert (config["webhook_url"], config["webhook_secret"]) == ("http://127.0.0.1:9/hook", "a secret")
+        assert (config["autopilot"], config["autopilot_no_show_every"], config["processing_seconds"]) == (True, 5, 20)
         assert answer.elapsed.total_seconds() >= 0.02
         assert answer.json()["join_url"].startswith("https://practice.example/j/")
         assert host.oauth("/token", {}, auth=("app", "s3cret")).json()["error"] == "unsupported_grant_type"
