@@ -41,11 +41,15 @@ def postgresql(home: Home) -> Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts beside the database. *state* is the absolute path of the state folder."""
+    """The parts beside the database. *state* is the absolute path of the state folder.
+
+    *demo*: the practice Zoom holds meetings by its own clock, and what nobody has set is short.
+    """
 
     settings: Settings
     state: Path
     databases: Databases
+    demo: bool = False
 
     @property
     def dagster_home(self) -> Path:
@@ -60,14 +64,12 @@ class Parts:
             "DAGSTER_HOME": str(self.dagster_home),
             "DAGSTER_GRPC_PORT": str(self.settings.dagster_grpc_port),
             "STATE_DIR": str(self.state),
-            **self._quick(),
+            **(self._quick() if self.demo else {}),
             "PYTHONUNBUFFERED": "1",  # the last words of a part that dies reach its log
         }
 
     def _quick(self) -> dict[str, str]:
-        """Short waits for practice, where nobody has set his own."""
-        if self.settings.mode != "sandbox":
-            return {}
+        """Short waits, where nobody has set his own."""
         return {name.upper(): seconds for name, seconds in QUICK.items() if name not in self.settings.model_fields_set}
 
     def configure_dagster(self) -> None:
@@ -78,7 +80,7 @@ class Parts:
             shutil.copyfile(DAGSTER_YAML, target)
 
     def sandbox(self) -> Part:
-        """The practice Zoom and its mailbox. It holds the meetings by itself and tells the console of them."""
+        """The practice Zoom and its mailbox. It tells the console of what happens in meetings."""
         settings = self.settings
         options = ["--host", HOST, "--port", str(settings.sandbox_port), "--smtp-port", str(settings.sandbox_smtp_port)]
         options += ["--state", str(self.state / "sandbox.sqlite"), "--plan", settings.zoom_plan]
@@ -89,7 +91,8 @@ class Parts:
             options += ["--redirect-uri", settings.redirect_uri]
         options += ["--webhook-url", f"http://{HOST}:{settings.console_port}/webhooks/zoom"]
         options += ["--webhook-secret", settings.webhook_secrets[0]]
-        options += ["--autopilot", "--no-show-every", NO_SHOW_EVERY, "--processing-seconds", PROCESSING_SECONDS]
+        if self.demo:
+            options += ["--autopilot", "--no-show-every", NO_SHOW_EVERY, "--processing-seconds", PROCESSING_SECONDS]
         return self._python("Sandbox", "core.sandbox", *options, ready=http_ok(settings.sandbox_port, "/healthz"))
 
     def code_server(self) -> Part:

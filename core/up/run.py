@@ -53,7 +53,7 @@ def _run(settings: Settings, report: Report, *, stop_with_parent: bool) -> None:
             supervisor.start(postgresql(home))
         with report.step("Database schema"):
             databases = embedded_databases(home.socket) if embedded else given_databases(settings)
-        _start(supervisor, Parts(settings, home.state, databases))
+        _start(supervisor, Parts(settings, home.state, databases, demo=settings.mode == "sandbox"))
         if settings.mode == "sandbox":
             _seed(settings.model_copy(update={"database_url": databases.product}), report)
         report.table(_addresses(settings, home.state))
