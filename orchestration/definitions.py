@@ -7,6 +7,7 @@ import dagster as dg
 
 from core import logs
 from core.settings import get_settings
+from orchestration.housekeeping import housekeeping, nightly_housekeeping
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
 from orchestration.reconciling import hourly_reconcile, reconcile_zoom
 from orchestration.resources import Product
@@ -18,9 +19,9 @@ logging.getLogger("dagster").propagate = False  # it writes its lines itself; th
 warnings.filterwarnings("ignore", message="Parameter `owners` of initializer `SensorDefinition")
 
 defs = dg.Definitions(
-    jobs=[open_due_meetings, open_meeting, deliver_messages, settle_meetings, reconcile_zoom],
+    jobs=[open_due_meetings, open_meeting, deliver_messages, settle_meetings, reconcile_zoom, housekeeping],
     sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor],
-    schedules=[hourly_reconcile],
+    schedules=[hourly_reconcile, nightly_housekeeping],
     resources={"product": Product()},
     executor=dg.in_process_executor,
 )

@@ -10,6 +10,7 @@ from core.services.deliver import DeliveryReport
 from core.services.ending import Ended
 from core.services.opening.one import StillWaiting
 from core.services.opening.run import Outcome
+from core.services.purge import Purged
 from core.services.reconcile.look import NotListed
 from core.services.reconcile.run import Line
 
@@ -78,6 +79,11 @@ def reconciled_table(lines: Sequence[Line]) -> dg.MetadataValue:
 def not_listed_table(not_listed: Sequence[NotListed]) -> dg.MetadataValue:
     """The accounts of which nothing is concluded."""
     return _table(["account", "reason"], [(each.account, each.reason) for each in not_listed])
+
+
+def purged_table(purged: Sequence[Purged]) -> dg.MetadataValue:
+    """One row per kind of what is kept for a time only."""
+    return _table(["what", "rows", "problem"], [(each.what, str(each.rows), each.problem) for each in purged])
 
 
 def delivery_table(report: DeliveryReport) -> dict[str, Any]:
