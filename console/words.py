@@ -64,6 +64,12 @@ REASONS = {
     "permission_missing": Explained(
         "Zoom says that a permission is missing.", "Press Reconnect and allow all of them."
     ),
+    "account_disconnected": Explained(
+        "Its account was disconnected by a person.", "It gets the next one that becomes free."
+    ),
+    "not_active": Explained(
+        "This Zoom user is not active.", "Activate it in Zoom's admin portal, then press Reconnect."
+    ),
     "dead_grant": Explained("Zoom has ended our access.", "Press Reconnect and sign in with this seat's address."),
     "deauthorized": Explained(
         "The user removed the app in Zoom.", "Press Reconnect and allow access again, or disconnect the account."
@@ -79,6 +85,15 @@ EVENTS = {
     "account_replaced": "Another account takes over",
     "account_benched": "Account taken out of the pool",
     "account_needs_reauth": "Account lost its connection",
+    "account_connected": "Account connected",
+    "account_reconnected": "Account reconnected",
+    "account_draining": "Account is to be disconnected after its last meeting",
+    "account_disconnected": "Account disconnected",
+    "account_released": "Account put back into the pool",
+    "appointment_moved": "Taken off its account, to get another one",
+    "tokens_forgotten": "Its tokens are deleted",
+    "seat_issued": "Seat issued",
+    "seat_taken_back": "Seat taken back",
     "account_busy_elsewhere": "Somebody began a meeting of his own on the account",
     "account_free_elsewhere": "The meeting that was not ours is over",
     "link_ready": "Meeting created, link ready",

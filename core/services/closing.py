@@ -14,6 +14,7 @@ from core.errors import ZoomNotFound, ZoomPoolError, ZoomRateLimited, ZoomUnavai
 from core.services.opening.attempt import Zoom, find_meeting
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
+from core.services.unfit import note_unfit
 from core.zoom.client import Credentials, ZoomClient
 
 TAKEN = timedelta(minutes=2)
@@ -179,6 +180,8 @@ def _later(
 ) -> Settled:
     """An outage passes by itself and somebody may wait for the account; what waits for a person is asked rarely."""
     pause = SOON if isinstance(error, ZoomUnavailable | ZoomRateLimited) else RARELY
+    with sessions.begin() as session:
+        note_unfit(session, row.account_id, error, now=now, actor=SYSTEM)
     return _again(sessions, row, str(error), now + pause)
 
 

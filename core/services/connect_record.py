@@ -11,18 +11,20 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.models import Account, Grant, Location, LocationStatus, OAuthState, Seat
+from core.db.sql import statements
 from core.domain.states import Connection
 from core.errors import ConnectRefused, NotFound, ZoomError
 from core.services.accounts import locked_account
 from core.services.connection_periods import begin_period
 from core.services.grants import replace_grant
+from core.services.reconnect import resume_duties
 from core.services.timeline import note
 from core.zoom.oauth import TokenPair, ZoomOAuth
 from core.zoom.payloads import ZoomUser
 from core.zoom.vault import TokenVault
 
 # What the checks of a connect have just found to be in order.
-MENDED_BY_CONNECTING = ("licence_gone", "user_gone", "no_permission", "waiting_room", "sign_in_forced")
+MENDED_BY_CONNECTING = ("licence_gone", "user_gone", "not_active", "no_permission", "waiting_room", "sign_in_forced")
 
 log = structlog.get_logger()
 
@@ -69,10 +71,9 @@ def keep_grant(
     """Record the account and its grant in one transaction."""
     try:
         with sessions.begin() as session:
+            session.get(Seat, begun.seat_id, with_for_update={"key_share": True})  # nobody takes it back meanwhile
             seat = expected_seat(session, begun.location_id, begun.seat_id)
-            account = session.scalar(
-                sa.select(Account).where(Account.seat_id == seat.id).with_for_update(key_share=True)
-            )
+            account = _locked_account_of(session, seat)
             _refuse_other_user(account, user, seat)
             _free_from_elsewhere(session, user, account, now)
             kind = "account_reconnected" if account else "account_connected"
@@ -81,6 +82,7 @@ def keep_grant(
             grant = replace_grant(session, account, pair, vault, now)
             begin_period(session, account, at=now, actor=begun.actor)
             about: dict[str, Any] = {"location_id": account.location_id, "account_id": account.id}
+            about |= resume_duties(session, account, now=now)
             note(session, kind, at=now, actor=begun.actor, grant_id=grant.id, **about)
             return Connected(account.id, account.location_id, account.email, begun.return_to)
     except IntegrityError as error:
@@ -88,6 +90,15 @@ def keep_grant(
         if not isinstance(error.orig, UniqueViolation):
             raise
         raise _connected_elsewhere(user) from error
+
+
+def _locked_account_of(session: Session, seat: Seat) -> Account | None:
+    """The account that the seat has become, if it has, locked after its open lease: a reconnect touches both."""
+    account_id = session.scalar(sa.select(Account.id).where(Account.seat_id == seat.id))
+    if account_id is None:
+        return None
+    session.execute(statements("connection")["lock_open_lease"], {"account_id": account_id})
+    return locked_account(session, account_id)
 
 
 def _refuse_other_user(account: Account | None, user: ZoomUser, seat: Seat) -> None:
@@ -148,6 +159,7 @@ def _new_account(session: Session, seat: Seat, user: ZoomUser, now: datetime) ->
 def _mark_connected(account: Account, now: datetime) -> None:
     if account.connection not in (Connection.CONNECTED, Connection.DRAINING):
         account.idle_since = now  # back from outside the pool: at the end of the line
+        account.busy_elsewhere_since = account.busy_elsewhere_with = None
     account.connection = Connection.CONNECTED
     if account.bench_reason in MENDED_BY_CONNECTING:
         account.benched_until = account.bench_reason = None

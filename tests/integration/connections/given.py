@@ -5,7 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.models import Account, ConnectionPeriod, Event, Grant
+from core.clock import utcnow
+from core.db.models import (
+    Account,
+    Appointment,
+    ConnectionPeriod,
+    Event,
+    Grant,
+    Lease,
+    MeetingInstance,
+    Recording,
+)
 from tests.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -54,3 +64,37 @@ def of_user(of: Account, meeting: str, at: datetime, now: datetime) -> dict[str,
         "at": at,
         "now": now,
     }
+
+
+def held(world: World, *, ended: bool = True, lease: str = "processing") -> Recording | None:
+    """The meeting of A-1 was held: its lease is *lease*, its recording is sought if it has *ended*."""
+    now = utcnow()
+    [meeting] = [each for each in world.meetings() if each.state == "created"]
+    change(world, Lease, meeting.lease_id, state=lease, live_at=now, ended_at=now if ended else None)
+    if ended:
+        change(world, Appointment, world.appointment().id, status="completed", link="ended")
+    with world.parts.sessions.begin() as session:
+        session.add(
+            MeetingInstance(
+                location_id=meeting.location_id,
+                meeting_id=meeting.id,
+                zoom_uuid="inst==",
+                started_at=now,
+                last_sign_at=now,
+                ended_at=now if ended else None,
+                ended_by="event" if ended else None,
+            )
+        )
+        if not ended:
+            return None
+        recording = Recording(
+            location_id=meeting.location_id,
+            meeting_id=meeting.id,
+            appointment_id=world.appointment().id,
+            account_id=meeting.account_id,
+            zoom_uuid="inst==",
+            sought_since=now,
+            next_attempt_at=now + 15 * MINUTE,
+        )
+        session.add(recording)
+    return recording
