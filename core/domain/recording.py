@@ -1,7 +1,7 @@
 """When a recording is asked for, when it is complete, and when nobody waits for it any longer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.states import Recording
@@ -101,12 +101,12 @@ def found(standing: Standing, fault: str | None, *, asked: bool, since: datetime
     if fault is None or standing.outcome is Recording.ATTACHED:
         return Standing(Recording.ATTACHED)
     if standing.outcome is Recording.FAILED:
-        return standing
+        return Standing(Recording.FAILED, standing.reason)
     known = standing.reason in FAULTS
     looks = standing.looks + 1 if known and asked else standing.looks if known else 0
     at = next_rung(since, now)
     if asked and (at is None or (looks >= MORE_LOOKS and fault != UNFINISHED)):
-        return Standing(Recording.FAILED, fault, looks=looks)
+        return Standing(Recording.FAILED, fault)
     # Found after the search was given up: one more question decides.
     return Standing(Recording.SOUGHT, fault, at or now + BETWEEN_TWO_NOES, looks)
 
@@ -118,7 +118,7 @@ def nothing(standing: Standing, *, events: int, recording_started: bool, since: 
     That frees the account; the search goes on, because two events can be lost as well as one.
     """
     if standing.outcome is Recording.ATTACHED:
-        return standing
+        return Standing(Recording.ATTACHED)
     if standing.reason in FAULTS:
         return found(standing, standing.reason, asked=True, since=since, now=now)
     none_since = standing.none_since or now
@@ -133,6 +133,12 @@ def nothing(standing: Standing, *, events: int, recording_started: bool, since: 
     if at is None:
         return Standing(Recording.GAVE_UP, NEVER_CAME, none_since=none_since)
     return Standing(Recording.SOUGHT, None, at, none_since=none_since)
+
+
+def unanswered(standing: Standing, *, at: datetime | None) -> Standing:
+    """How it stands when Zoom could not be asked: as before, and asked again *at* if anything is sought."""
+    sought = standing.outcome in (Recording.SOUGHT, Recording.NONE_MADE)
+    return replace(standing, next_attempt_at=at if sought else None)
 
 
 def given_up(standing: Standing, reason: str) -> Standing:

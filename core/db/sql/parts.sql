@@ -18,3 +18,15 @@
 -- Of a location l: leases are granted there.
 (l.status = 'active' AND l.allocation_paused_at IS NULL
  AND NOT EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL))
+
+-- name: recording_is_due
+-- Of recordings r and accounts a. Nobody can be asked about a disconnected account; reconnected, its search goes on at once.
+(r.next_attempt_at <= :now AND a.connection IN ('connected', 'draining'))
+
+-- name: recording_is_out_of_reach
+-- Of recordings r and accounts a, since :long_ago and so for good.
+(r.next_attempt_at <= :now AND a.connection NOT IN ('connected', 'draining') AND r.sought_since <= :long_ago)
+
+-- name: recording_is_to_be_rechecked
+-- Of recordings r, accounts a and meetings m: long enough after the deletion that its consequences show.
+(r.recheck_at <= :now AND m.state = 'gone' AND m.gone_at <= :gone_by AND a.connection IN ('connected', 'draining'))

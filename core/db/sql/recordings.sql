@@ -104,3 +104,96 @@ FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS s (
     id bigint, outcome text, reason text, final_at timestamptz, looks bigint, none_since timestamptz,
     next_attempt_at timestamptz, error text)
 WHERE r.id = s.id;
+
+-- name: claim_due
+-- Taken until :until, so that two runs do not ask twice.
+WITH due AS (
+    SELECT r.id
+    FROM recordings AS r JOIN accounts AS a ON a.id = r.account_id
+    WHERE {recording_is_due} AND (CAST(:only AS bigint[]) IS NULL OR r.id = ANY (CAST(:only AS bigint[])))
+    ORDER BY r.next_attempt_at, r.id
+    LIMIT :limit
+    FOR NO KEY UPDATE OF r SKIP LOCKED
+)
+UPDATE recordings AS r SET next_attempt_at = :until
+FROM due WHERE r.id = due.id
+RETURNING r.id, r.location_id, r.meeting_id, r.appointment_id, r.account_id, r.zoom_uuid;
+
+-- name: out_of_reach
+SELECT r.id, r.meeting_id
+FROM recordings AS r JOIN accounts AS a ON a.id = r.account_id
+WHERE {recording_is_out_of_reach}
+ORDER BY r.next_attempt_at, r.id
+LIMIT :limit;
+
+-- name: stand_now
+-- How each stands by now: an event may have told of it while Zoom was asked.
+SELECT r.id, r.location_id, r.meeting_id, r.appointment_id, r.account_id, m.lease_id, r.zoom_uuid, r.outcome, r.reason,
+       r.final_at, r.sought_since, r.attempts, r.none_since, r.next_attempt_at, r.minutes,
+       coalesce(i.events, 0) AS events, i.recording_started_at IS NOT NULL AS recording_started
+FROM recordings AS r
+JOIN meetings AS m ON m.id = r.meeting_id
+LEFT JOIN meeting_instances AS i ON i.meeting_id = r.meeting_id AND i.zoom_uuid = r.zoom_uuid
+WHERE r.id = ANY (CAST(:recordings AS bigint[]))
+ORDER BY r.id
+FOR NO KEY UPDATE OF r;
+
+-- name: collect_now
+SELECT EXISTS (SELECT FROM recordings AS r JOIN accounts AS a ON a.id = r.account_id
+               WHERE {recording_is_due} OR {recording_is_out_of_reach})
+    OR EXISTS (SELECT FROM recordings AS r JOIN accounts AS a ON a.id = r.account_id JOIN meetings AS m ON m.id = r.meeting_id
+               WHERE {recording_is_to_be_rechecked});
+
+-- name: ask_now
+UPDATE recordings SET next_attempt_at = :now WHERE id = :id RETURNING id;
+
+-- name: delete_finished
+-- Meetings that took place, are over, and whose recordings are all known: an old link must not start them again. Their
+-- recordings are read once more afterwards, for Zoom does not say what a deletion does to them.
+WITH finished AS (
+    SELECT m.id
+    FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id
+    WHERE m.state = 'created' AND l.state IN ('cooldown', 'released')
+      AND (SELECT deletion_stopped_at IS NULL FROM installation)
+      AND EXISTS (SELECT FROM meeting_instances AS i WHERE i.meeting_id = m.id)
+      AND NOT EXISTS (
+            SELECT
+            FROM meeting_instances AS i
+            LEFT JOIN recordings AS r ON r.meeting_id = i.meeting_id AND r.zoom_uuid = i.zoom_uuid
+            WHERE i.meeting_id = m.id AND (i.ended_at IS NULL OR r.id IS NULL))
+      AND NOT EXISTS (SELECT FROM recordings AS r WHERE r.meeting_id = m.id AND r.outcome = 'sought')
+    ORDER BY m.id
+    LIMIT :limit
+    FOR NO KEY UPDATE OF m SKIP LOCKED
+), rechecked AS (
+    UPDATE recordings AS r SET recheck_at = :recheck_at
+    FROM finished WHERE r.meeting_id = finished.id AND r.outcome = 'attached'
+)
+UPDATE meetings AS m SET state = 'deleting', deletion_wanted_at = :now, next_attempt_at = :now
+FROM finished WHERE m.id = finished.id
+RETURNING m.id;
+
+-- name: claim_rechecks
+WITH due AS (
+    SELECT r.id
+    FROM recordings AS r JOIN accounts AS a ON a.id = r.account_id JOIN meetings AS m ON m.id = r.meeting_id
+    WHERE {recording_is_to_be_rechecked}
+    ORDER BY r.recheck_at, r.id
+    LIMIT :limit
+    FOR NO KEY UPDATE OF r SKIP LOCKED
+)
+UPDATE recordings AS r SET recheck_at = :until
+FROM due JOIN recordings AS d ON d.id = due.id JOIN meetings AS m ON m.id = d.meeting_id
+WHERE r.id = due.id
+RETURNING r.id, r.location_id, r.meeting_id, r.appointment_id, r.account_id, r.zoom_uuid, m.lease_id;
+
+-- name: rechecked
+UPDATE recordings SET recheck_at = :again_at, last_error = :error WHERE id = :id;
+
+-- name: stop_deleting
+UPDATE installation SET deletion_stopped_at = :now, deletion_stopped_reason = :reason WHERE deletion_stopped_at IS NULL;
+
+-- name: resume_deleting
+UPDATE installation SET deletion_stopped_at = NULL, deletion_stopped_reason = NULL
+WHERE deletion_stopped_at IS NOT NULL
+RETURNING only_row;
