@@ -1,12 +1,13 @@
 """What was held under a meeting, and recordings of it as Zoom describes them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.clock import utcnow
 from core.db.models import Meeting, MeetingInstance, Recording, RecordingFile
 from core.services.recordings.attach import FoundRecording, attach
+from core.services.recordings.collect import collect_recordings
 from core.services.recordings.seek import seek_recordings
 from core.zoom.payloads import ZoomRecording
 from tests.world import World
@@ -120,3 +121,36 @@ def the_recording(world: World, **where: Any) -> Recording:
 def files_of(world: World) -> list[RecordingFile]:
     """All files."""
     return world.all(RecordingFile)
+
+
+def take_place(
+    world: World, meeting: Meeting, *, minutes: float = 30, finished: bool = True, **values: Any
+) -> datetime:
+    """*meeting* is held on the practice Zoom for so long and recorded; we know of its instance and seek. When it ended.
+
+    *values* change our instance.
+    """
+    zoom_id = str(meeting.zoom_meeting_id)
+    offset = world.sandbox.config()["clock_offset_seconds"]
+    world.sandbox.start_meeting(zoom_id)
+    world.sandbox.configure(clock_offset_seconds=offset + 60 * minutes)
+    instance = world.sandbox.end_meeting(zoom_id)["instances"][-1]
+    if finished:
+        world.sandbox.finish_recording(zoom_id)
+    started, ended = (datetime.fromtimestamp(instance[name], UTC) for name in ("started_at", "ended_at"))
+    given = {"started_at": started, "last_sign_at": ended, "ended_at": ended, "ended_by": "event", "events": 3}
+    with world.parts.sessions.begin() as session:
+        session.add(
+            MeetingInstance(
+                location_id=meeting.location_id, meeting_id=meeting.id, zoom_uuid=instance["uuid"], **(given | values)
+            )
+        )
+    seek(world, meeting, now=ended)
+    return ended
+
+
+def collect(world: World, now: datetime) -> list[str]:
+    """What a run that collects says at *now*."""
+    parts = world.parts
+    collected = collect_recordings(parts.sessions, parts.zoom, parts.vault, clock=lambda: now, run_id="collect")
+    return [each.outcome for each in collected]
