@@ -74,6 +74,22 @@ REASONS = {
     "deauthorized": Explained(
         "The user removed the app in Zoom.", "Press Reconnect and allow access again, or disconnect the account."
     ),
+    # Why there is no recording, or none that is complete.
+    "not_recorded": Explained("Zoom would not record this meeting."),
+    "never_started": Explained("Nothing was recorded in this meeting."),
+    "never_came": Explained(
+        "Zoom had no recording for three days.", "Look in Zoom's portal; what appears there after all is attached."
+    ),
+    "disconnected": Explained(
+        "The account is not connected, so Zoom cannot be asked.", "Reconnect the account, then look again."
+    ),
+    "too_short": Explained("Zoom recorded only a small part of the meeting.", "Play it, and look in Zoom's portal."),
+    "empty": Explained("There is nothing in the recording.", "Look in Zoom's portal."),
+    "unfinished": Explained("Zoom is not done with every file."),
+    "no_recording_permission": Explained(
+        "The role of this Zoom user gives no access to recordings.",
+        "Allow the role “View the recording content” in Zoom's admin portal, then look again.",
+    ),
 }
 
 EVENTS = {
@@ -104,6 +120,16 @@ EVENTS = {
     "mail_accepted": "Mail accepted by the mail server",
     "mail_failed": "Mail not delivered",
     "mail_dropped": "Mail not sent, because it was no longer true",
+    "recording_attached": "Recording attached",
+    "recording_incomplete": "Recording not complete yet",
+    "recording_failed": "Recording failed",
+    "recording_none_made": "No recording was made",
+    "recording_gave_up": "Search for the recording given up",
+    "recording_transcript": "Transcript attached",
+    "recording_more_files": "More files of the recording attached",
+    "recording_recovered": "The recording went with its deleted meeting and was recovered",
+    "recording_lost": "The recording went with its deleted meeting",
+    "deletion_resumed": "Finished meetings are deleted again",
     "lease_closing": "Account is being cleared",
     "lease_released": "Account released",
     "reconcile_left_behind": "Found left behind on Zoom: is being deleted",
