@@ -110,6 +110,7 @@ EVENTS = {
     "tokens_forgotten": "Its tokens are deleted",
     "seat_issued": "Seat issued",
     "seat_taken_back": "Seat taken back",
+    "grant_renewed": "Access renewed, long before Zoom would end it",
     "account_busy_elsewhere": "Somebody began a meeting of his own on the account",
     "account_free_elsewhere": "The meeting that was not ours is over",
     "link_ready": "Meeting created, link ready",

@@ -75,7 +75,17 @@ class Tokens:
                 _collect(fresh, account_id, partial(self._opened, grant))
             else:
                 stale.append(grant)
-        self._refresh_all(fresh, stale, now, actor)
+        self._refresh_all(fresh, stale, lambda held: _is_stale(held, now), now, actor)
+        return fresh
+
+    def refresh_older(
+        self, account_ids: Collection[int], *, than: datetime, now: datetime, actor: str = SYSTEM
+    ) -> Fresh:
+        """New pairs for those accounts whose pair is older *than* that, expired or not; failures as in `fresh`."""
+        with self._sessions() as session:
+            grants = list(session.scalars(live_grants(account_ids)))
+        fresh = Fresh()
+        self._refresh_all(fresh, grants, lambda held: held.refreshed_at <= than, now, actor)
         return fresh
 
     def renew(self, credentials: AccountCredentials, *, now: datetime, actor: str = SYSTEM) -> AccountCredentials:
@@ -117,10 +127,12 @@ class Tokens:
             self._record_dead(credentials, error, "permission_missing", now, actor)
             raise
 
-    def _refresh_all(self, fresh: Fresh, stale: Iterable[Grant], now: datetime, actor: str) -> None:
+    def _refresh_all(
+        self, fresh: Fresh, stale: Iterable[Grant], needs_it: Callable[[Grant], bool], now: datetime, actor: str
+    ) -> None:
         def refresh(grant: Grant) -> AccountCredentials:
             try:
-                return self._refreshed(grant.account_id, lambda held: _is_stale(held, now), now, actor)
+                return self._refreshed(grant.account_id, needs_it, now, actor)
             except (ZoomUnavailable, ZoomRateLimited):
                 if grant.access_expires_at - now > LAST_USE:
                     return self._opened(grant)

@@ -147,6 +147,10 @@ class ZoomClient:
         and it happens as often as a person presses Connect."""
         return _read(ZoomUser, self._attempt(access_token, "GET", "/users/me", changes=False))
 
+    def my_user(self, credentials: Credentials) -> ZoomUser:
+        """The user of one of our accounts, in its turn."""
+        return _read(ZoomUser, self._call(credentials, LIGHT, "GET", "/users/me"))
+
     def my_settings(self, credentials: Credentials) -> UserSettings:
         """The user's own settings, from three answers: Zoom gives the security settings only when asked for each."""
         options: list[dict[str, str]] = [{}, {"option": "meeting_security"}, {"option": "meeting_authentication"}]
