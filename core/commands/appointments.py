@@ -15,12 +15,14 @@ from core.services.calendars import find_calendar
 from core.services.cancel import cancel
 from core.services.locations import find_location
 from core.services.messages import list_messages
+from core.services.reschedule import reschedule
 from core.wiring import wiring
 
 appointments = typer.Typer(help="What clients booked.", no_args_is_help=True)
 messages = typer.Typer(help="What was, is or will be sent.", no_args_is_help=True)
 
 SHOWN_FROM = timedelta(hours=6)
+EndMeeting = Annotated[bool, typer.Option("--end-meeting", help="If people are inside, end their meeting.")]
 
 
 @appointments.command("book")
@@ -61,18 +63,62 @@ def book_one(
 
 
 @appointments.command("cancel")
-def cancel_one(external_id: str, location: InLocation, as_json: AsJson = False) -> None:
+def cancel_one(
+    external_id: str, location: InLocation, end_meeting: EndMeeting = False, as_json: AsJson = False
+) -> None:
     """Cancel an appointment, delete its meeting on Zoom and free the account."""
     parts = wiring()
-    done = cancel(parts.sessions, parts.zoom, location=location, external_id=external_id, actor=ACTOR, clock=utcnow)
-    account = (
-        ""
-        if done.account_free
-        else " Zoom has not confirmed yet that its meeting is gone; the account stays taken until then."
+    done = cancel(
+        parts.sessions,
+        parts.zoom,
+        location=location,
+        external_id=external_id,
+        actor=ACTOR,
+        clock=utcnow,
+        end_meeting=end_meeting,
     )
     was = "was cancelled already" if done.was_cancelled_before else "is cancelled"
-    facts = {"external_id": done.external_id, "status": "cancelled", "account_free": done.account_free}
-    say(f"Appointment {done.external_id} {was}.{account}", facts, as_json=as_json)
+    facts = {"external_id": done.external_id, "status": "cancelled", "account_free": done.account.free}
+    say(f"Appointment {done.external_id} {was}. {done.account.why_not_free}".rstrip(), facts, as_json=as_json)
+
+
+@appointments.command("reschedule")
+def reschedule_one(
+    external_id: str,
+    location: InLocation,
+    starts_at: Annotated[str, typer.Option(help="2026-11-23T14:00:00+01:00, or +15 for in 15 minutes.")],
+    minutes: Annotated[int | None, typer.Option(help="How long; as long as before unless given.")] = None,
+    end_meeting: EndMeeting = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move an appointment to another time. It gets a new link ten minutes before its new start."""
+    parts = wiring()
+    with parts.sessions() as session:
+        place = find_location(session, location)
+        booked = find_appointment(session, place, external_id)
+    start = _moment(starts_at, utcnow(), ZoneInfo(place.zone))
+    length = booked.ends_at - booked.starts_at if minutes is None else timedelta(minutes=minutes)
+    done = reschedule(
+        parts.sessions,
+        parts.zoom,
+        location=location,
+        external_id=external_id,
+        starts_at=start,
+        ends_at=start + length,
+        actor=ACTOR,
+        hours=parts.hours,
+        clock=utcnow,
+        end_meeting=end_meeting,
+    )
+    facts = {
+        "external_id": done.external_id,
+        "changed": done.changed,
+        "revision": done.revision,
+        "starts_at": done.starts_at,
+        "ends_at": done.ends_at,
+        "account_free": done.account.free,
+    }
+    say(f"{done.sentence} {done.account.why_not_free}".rstrip(), facts, as_json=as_json)
 
 
 @appointments.command("list")

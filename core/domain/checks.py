@@ -50,12 +50,19 @@ def aware(field: str, value: datetime) -> datetime:
 
 def span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
     """The time of a new appointment: ahead of *now*, ending after its start, at most a day long. All are aware."""
+    duration(starts_at, ends_at)
+    ahead("starts_at", starts_at, now=now)
+
+
+def duration(starts_at: datetime, ends_at: datetime) -> None:
+    """An appointment ends after its start, and lasts a day at most."""
     if ends_at <= starts_at:
         raise FieldError("ends_at", "is not after the start.")
-    if starts_at <= now:
-        raise FieldError(
-            "starts_at",
-            f"is in the past ({starts_at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M} UTC).",
-        )
     if (ends_at - starts_at).total_seconds() > 24 * 3600:
         raise FieldError("ends_at", "is more than 24 hours after the start.")
+
+
+def ahead(field: str, moment: datetime, *, now: datetime) -> None:
+    """*moment* is yet to come."""
+    if moment <= now:
+        raise FieldError(field, f"is in the past ({moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M} UTC).")

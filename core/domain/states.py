@@ -62,7 +62,8 @@ TRANSITIONS: dict[Lease, frozenset[Lease]] = {
     Lease.PROCESSING: frozenset({Lease.LIVE, Lease.COOLDOWN, Lease.CLOSING, Lease.RELEASED}),
     # Back to processing: an instance that nobody knew of has come to light, and its recording is sought.
     Lease.COOLDOWN: frozenset({Lease.LIVE, Lease.PROCESSING, Lease.CLOSING, Lease.RELEASED}),
-    Lease.CLOSING: frozenset({Lease.RELEASED}),
+    # Somebody got in before the meeting was deleted: it goes on, so that its recording is not lost with it.
+    Lease.CLOSING: frozenset({Lease.LIVE, Lease.RELEASED}),
     Lease.RELEASED: frozenset(),
 }
 

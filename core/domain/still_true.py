@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from core.domain.states import Appointment
 
+NOBODY_WAS_TOLD = "nobody_was_told"
+
 
 @dataclass(frozen=True)
 class Announcement:
@@ -14,26 +16,37 @@ class Announcement:
     current_revision: int
     appointment_status: str
     meeting_open: bool  # it exists on Zoom and its lease is neither closing nor released
-    link_sent: bool
+    told_before: bool  # a mail that this one corrects was sent
+    link_sent: bool  # the link of the current revision was sent
 
 
 def outdated(announcement: Announcement) -> str | None:
     """Why the mail must not leave, as a short stable word; None when it is still true."""
-    return _outdated_notice(announcement) if announcement.kind == "cancelled" else _outdated_link(announcement)
+    if announcement.kind == "cancelled":
+        return _outdated_cancellation(announcement)
+    if announcement.kind == "moved":
+        return _gone_by(announcement) or _outdated_move(announcement)
+    return _gone_by(announcement) or (None if announcement.meeting_open else "replaced")
 
 
-def _outdated_link(link: Announcement) -> str | None:
-    if link.appointment_status == Appointment.CANCELLED:
+def _gone_by(mail: Announcement) -> str | None:
+    """The appointment is no longer what the mail says it is."""
+    if mail.appointment_status == Appointment.CANCELLED:
         return "cancelled"
-    if link.revision != link.current_revision:
+    if mail.revision != mail.current_revision:
         return "moved"
-    if link.appointment_status != Appointment.BOOKED:
-        return "over"
-    return None if link.meeting_open else "replaced"
+    return "over" if mail.appointment_status != Appointment.BOOKED else None
 
 
-def _outdated_notice(notice: Announcement) -> str | None:
-    """Who never got a link needs no notice that it is void."""
+def _outdated_move(notice: Announcement) -> str | None:
+    """The new link's own mail says that the time is another; who knew no time yet need not hear of its change."""
+    if notice.link_sent:
+        return "link_sent"
+    return None if notice.told_before else NOBODY_WAS_TOLD
+
+
+def _outdated_cancellation(notice: Announcement) -> str | None:
+    """Who was never told of the appointment by us needs no notice that it is void."""
     if notice.appointment_status != Appointment.CANCELLED:
         return "not_cancelled"
-    return None if notice.link_sent else "no_link_sent"
+    return None if notice.told_before else NOBODY_WAS_TOLD

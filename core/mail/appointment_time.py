@@ -1,6 +1,6 @@
 """The time of an appointment as its client reads it: in the client's own zone, with the zone named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +25,12 @@ def start_in_words(starts_at: datetime, zone: str) -> str:
     """For a subject line: `Monday, 23 November 2026, 14:00`."""
     begin = starts_at.astimezone(_zone(zone))
     return f"{_day(begin)}, {begin:%H:%M}"
+
+
+def minutes(length: timedelta) -> str:
+    """A short time in whole minutes: `10 minutes`."""
+    count = max(1, round(length.total_seconds() / 60))
+    return "1 minute" if count == 1 else f"{count} minutes"
 
 
 def _day(moment: datetime) -> str:

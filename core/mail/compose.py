@@ -8,7 +8,7 @@ parsing would catch, line breaks above all, is taken out here.
 import re
 from base64 import encodebytes
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from core.mail.appointment_time import in_words, start_in_words
+from core.mail.appointment_time import in_words, minutes, start_in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 # Line breaks of every kind, other controls, and the marks that turn the reading direction of what follows them.
@@ -33,11 +33,13 @@ class Kind(StrEnum):
     """What a mail is about."""
 
     JOIN_LINK = "join_link"
+    MOVED = "moved"
     CANCELLED = "cancelled"
 
 
 SUBJECTS = {
     Kind.JOIN_LINK: "Your link to join on {start}",
+    Kind.MOVED: "New time: your appointment is on {start}",
     Kind.CANCELLED: "Cancelled: your appointment on {start}",
 }
 
@@ -54,7 +56,11 @@ WIRE = Wire(linesep=CRLF)
 
 @dataclass(frozen=True)
 class MailFacts:
-    """What a mail about an appointment tells. *location* is its sender's name, *zone* the client's; times in UTC."""
+    """What a mail about an appointment tells. *location* is its sender's name, *zone* the client's; times in UTC.
+
+    *link_before*: an earlier link of the appointment was sent, which is void. *new_time*: the client knows another time
+    of it. *link_comes*: how long before the start the link is sent; None where none is needed.
+    """
 
     location: str
     client_name: str
@@ -64,6 +70,9 @@ class MailFacts:
     join_url: str | None = field(default=None, repr=False)
     passcode: str | None = field(default=None, repr=False)
     recorded: bool = False
+    link_before: bool = False
+    new_time: bool = False
+    link_comes: timedelta | None = None
 
 
 def compose(
@@ -84,17 +93,27 @@ def compose(
         "join_url": facts.join_url,
         "passcode": facts.passcode,
         "recorded": facts.recorded,
+        "link_before": facts.link_before,
+        "new_time": facts.new_time,
+        "link_comes": minutes(facts.link_comes) if facts.link_comes is not None else None,
     }
     mail = MIMEMultipart("alternative", boundary=f"=_{message_id}", policy=WIRE)
     mail["From"] = _address(location, sender_address)
     mail["To"] = _address(client, recipient)
-    mail["Subject"] = SUBJECTS[kind].format(start=start_in_words(facts.starts_at, facts.zone))
+    mail["Subject"] = _subject(kind, facts)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{message_id}@{sender_address.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office answers away
     mail.attach(_part("plain", _template(f"{kind}.txt.j2").render(words)))
     mail.attach(_part("html", _template(f"{kind}.html.j2").render(words)))
     return mail
+
+
+def _subject(kind: Kind, facts: MailFacts) -> str:
+    start = start_in_words(facts.starts_at, facts.zone)
+    if kind == Kind.JOIN_LINK and facts.new_time:
+        return f"New time: your link to join on {start}"
+    return SUBJECTS[kind].format(start=start)
 
 
 def one_line(text: str) -> str:

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
+from core.domain import states
 from core.errors import ZoomNotFound, ZoomPoolError, ZoomRateLimited, ZoomUnavailable
 from core.services.opening.attempt import Zoom, find_meeting
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
-from core.zoom.client import Credentials, ZoomClient
+from core.zoom.client import Credentials
+from core.zoom.payloads import ZoomMeeting
 
 TAKEN = timedelta(minutes=2)
 # How long a creation without an answer is looked for: Zoom's list may lag by seconds, a stuck request by minutes.
@@ -112,18 +114,19 @@ def _settle(
     run_id: str | None,
     actor: str,
 ) -> Settled:
+    if row.recording_open and row.lease_state == states.Lease.CLOSING:
+        return _reopen(sessions, row, clock(), uuid=None, run_id=run_id)
     try:
         meeting_id = row.zoom_meeting_id or _find(sessions, zoom, row, credentials, clock())
         if meeting_id is None and clock() - row.intended_at < LOOK_FOR:
             return _again(sessions, row, "not found yet; looked for again", clock() + LOOK_AGAIN)
-        if meeting_id is not None and not zoom.tokens.using(
-            credentials,
-            lambda c: _delete_unless_started(zoom.client, c, meeting_id),
-            now=clock(),
-        ):
-            return _again(sessions, row, "live", clock() + WHILE_LIVE, outcome="live")
+        inside = meeting_id and _delete_unless_started(zoom, credentials, meeting_id, row, now=clock())
     except ZoomPoolError as error:
         return _later(sessions, row, error, clock())
+    if inside:
+        return _people_inside(sessions, row, inside, clock(), run_id=run_id)
+    if row.recording_open:
+        return _again(sessions, row, "its recording is still being sought", clock() + RARELY)
     with sessions.begin() as session:
         session.execute(
             statements("closing")["gone"],
@@ -144,6 +147,47 @@ def _settle(
     return Settled(row.meeting_id, row.appointment_id, "gone")
 
 
+def _people_inside(
+    sessions: sessionmaker[Session], row: sa.Row[Any], meeting: ZoomMeeting, now: datetime, *, run_id: str | None
+) -> Settled:
+    """Nobody is thrown out, and what they say is recorded: the meeting is not deleted before that is attached."""
+    if row.lease_state == states.Lease.CLOSING:
+        return _reopen(sessions, row, now, uuid=meeting.uuid, run_id=run_id)
+    with sessions.begin() as session:
+        saw_inside(session, row.meeting_id, meeting.uuid, now=now)
+        session.execute(statements("closing")["go_on"], {"leases": [row.lease_id], "now": now})
+    return _again(sessions, row, "live", now + WHILE_LIVE, outcome="live")
+
+
+def _reopen(
+    sessions: sessionmaker[Session], row: sa.Row[Any], now: datetime, *, uuid: str | None, run_id: str | None
+) -> Settled:
+    with sessions.begin() as session:
+        session.execute(statements("closing")["lock_appointment"], {"appointment_id": row.appointment_id})
+        saw_inside(session, row.meeting_id, uuid, now=now)
+        given = {"lease_id": row.lease_id, "meeting_id": row.meeting_id, "now": now}
+        if session.execute(statements("closing")["reopen"], given).first():
+            note(
+                session,
+                "closing_stopped",
+                at=now,
+                actor=SYSTEM,
+                location_id=row.location_id,
+                appointment_id=row.appointment_id,
+                account_id=row.account_id,
+                lease_id=row.lease_id,
+                meeting_id=row.meeting_id,
+                run_id=run_id,
+            )
+    return Settled(row.meeting_id, row.appointment_id, "live", "people were or are inside")
+
+
+def saw_inside(session: Session, meeting_id: int, uuid: str | None, *, now: datetime) -> None:
+    """Write down that Zoom says somebody is in the meeting; nothing where it does not say in which instance."""
+    if uuid is not None:
+        session.execute(statements("closing")["seen_inside"], {"meeting_id": meeting_id, "uuid": uuid, "now": now})
+
+
 def _find(
     sessions: sessionmaker[Session],
     zoom: Zoom,
@@ -162,14 +206,23 @@ def _find(
     return found.id
 
 
-def _delete_unless_started(client: ZoomClient, credentials: Credentials, meeting_id: str) -> bool:
-    try:
-        if client.get_meeting(credentials, meeting_id).started:
-            return False
-    except ZoomNotFound:
-        return True
-    client.delete_meeting(credentials, meeting_id)
-    return True
+def _delete_unless_started(
+    zoom: Zoom, credentials: AccountCredentials, meeting_id: str, row: sa.Row[Any], *, now: datetime
+) -> ZoomMeeting | None:
+    """Delete the meeting if nobody is inside and no recording is open; what Zoom says of it if somebody is."""
+
+    def call(c: Credentials) -> ZoomMeeting | None:
+        try:
+            meeting = zoom.client.get_meeting(c, meeting_id)
+        except ZoomNotFound:
+            return None
+        if meeting.started:
+            return meeting
+        if not row.recording_open:
+            zoom.client.delete_meeting(c, meeting_id)
+        return None
+
+    return zoom.tokens.using(credentials, call, now=now)
 
 
 def _later(

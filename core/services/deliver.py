@@ -13,8 +13,9 @@ from threading import Event
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.domain.states import Link
 from core.domain.states import Message as Status
-from core.domain.still_true import Announcement, outdated
+from core.domain.still_true import NOBODY_WAS_TOLD, Announcement, outdated
 from core.errors import MailError, MailRejected, MailServerDown, MailUnavailable
 from core.mail.address import ascii_address
 from core.mail.compose import Kind, MailFacts, compose
@@ -160,10 +161,12 @@ class _Round:
         mail = self._claim.look(message)
         if mail is None:
             return Status.IN_FLIGHT  # with somebody else
-        if reason := _outdated(mail):
-            if reason == "no_link_sent" and mail.link_leaving:
-                self._claim.put_back([mail.id], pause=LINK_PAUSE, problem=None)
-                return Status.QUEUED
+        reason = _outdated(mail)
+        if mail.leaving and mail.kind != Kind.JOIN_LINK and reason in (None, NOBODY_WAS_TOLD):
+            # A notice leaves behind what it corrects; and whether anything has to be corrected is known by then.
+            self._claim.put_back([mail.id], pause=LINK_PAUSE, problem=None)
+            return Status.QUEUED
+        if reason:
             return self._claim.drop(mail, reason)
         if mail.give_up_at is not None and mail.give_up_at <= self._clock():
             return self._claim.fail(mail, "given_up", reply=None, tried=0)
@@ -193,6 +196,11 @@ class _Round:
                 join_url=mail.join_url,
                 passcode=None if mail.passcode is None else self._vault.decrypt(mail.passcode),
                 recorded=bool(mail.recorded),
+                link_before=mail.link_before,
+                new_time=mail.new_time,
+                link_comes=None
+                if mail.link == Link.NOT_NEEDED or mail.due_at is None
+                else mail.starts_at - mail.due_at,
             )
             return compose(
                 Kind(mail.kind),
@@ -219,6 +227,7 @@ def _outdated(mail: Pending) -> str | None:
             current_revision=mail.current_revision,
             appointment_status=mail.appointment_status,
             meeting_open=mail.meeting_open,
+            told_before=mail.told_before,
             link_sent=mail.link_sent,
         )
     )

@@ -17,6 +17,7 @@ from core.mail.compose import Kind
 FIRST, AFTER = 0, 1  # priorities: join links go before everything else
 WAITING = (states.Message.QUEUED, states.Message.RETRYING)
 LEAVING = (states.Message.IN_FLIGHT, states.Message.SENT)
+TOLD = (Kind.JOIN_LINK, Kind.MOVED)  # the mails by which a client knows when to come
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,22 @@ def cancelled(
     revision: int,
     ends_at: datetime,
 ) -> Mail:
-    """The notice that an appointment whose link had left does not take place."""
+    """The notice that an appointment about which a mail had left does not take place."""
     key = f"cancelled:{appointment_id}:{revision}:{recipient}"
     return Mail(Kind.CANCELLED, key, recipient, location_id, appointment_id, revision, ends_at)
+
+
+def moved(
+    *,
+    recipient: str,
+    location_id: int,
+    appointment_id: int,
+    revision: int,
+    starts_at: datetime,
+) -> Mail:
+    """The notice that an appointment has another time as of *revision*; no use after *starts_at*, the new start."""
+    key = f"moved:{appointment_id}:{revision}:{recipient}"
+    return Mail(Kind.MOVED, key, recipient, location_id, appointment_id, revision, starts_at)
 
 
 def queue_mails(session: Session, mails: Sequence[Mail], *, now: datetime) -> int:
@@ -91,17 +105,18 @@ def withdraw(session: Session, appointment_id: int, *, reason: str) -> bool:
     Call it in the transaction that does so, after the appointment's own UPDATE.
 
     Returns:
-        Whether a join link has left, or may be leaving at this moment: then its recipient has to be told. A mail in
-        flight is not touched here, since it may be with the server already; its sender looks at the appointment right
-        before handing it over.
+        Whether a mail that named its time has left, or may be leaving at this moment: then its recipient has to be
+        told. A mail in flight is not touched here, since it may be with the server already; its sender looks at the
+        appointment right before handing it over.
     """
     session.execute(
         sa.update(Message)
         .where(Message.appointment_id == appointment_id, Message.status.in_(WAITING))
+        .where(Message.channel == states.Channel.MAIL)
         .values(status=states.Message.DROPPED, reason=reason)
     )
     left = sa.select(Message.id).where(
-        Message.appointment_id == appointment_id, Message.kind == Kind.JOIN_LINK, Message.status.in_(LEAVING)
+        Message.appointment_id == appointment_id, Message.kind.in_(TOLD), Message.status.in_(LEAVING)
     )
     return session.scalar(sa.select(left.exists())) or False
 

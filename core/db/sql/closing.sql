@@ -1,12 +1,55 @@
 -- Ending a lease before its time: the meeting is deleted on Zoom, and only then is the account free.
+-- A meeting in which somebody was is not deleted before its recording is final, since Zoom does not say whether the recording
+-- would outlive it: such a lease goes on, through processing and cooldown, although its appointment has left it.
+
+-- name: lock_open_leases
+-- A statement of its own, so that the next one sees what was committed by whoever held these locks.
+SELECT id FROM leases
+WHERE appointment_id = :appointment_id AND revision = :revision AND released_at IS NULL
+ORDER BY id
+FOR NO KEY UPDATE;
+
+-- name: open_leases
+-- With what our own rows know of each: whether anybody was ever in its meeting, and which meetings should have people inside.
+SELECT l.id, l.state, l.account_id,
+       l.live_at IS NOT NULL OR EXISTS (
+           SELECT FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id WHERE m.lease_id = l.id) AS held,
+       ARRAY(SELECT m.id FROM meetings AS m WHERE m.lease_id = l.id AND m.state = 'created') AS meetings,
+       ARRAY(SELECT DISTINCT m.id FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id
+             WHERE m.lease_id = l.id AND m.state = 'created' AND i.ended_at IS NULL) AS entered
+FROM leases AS l
+WHERE l.appointment_id = :appointment_id AND l.revision = :revision AND l.released_at IS NULL
+  AND l.state IN ('reserved', 'ready', 'live')
+ORDER BY l.id;
 
 -- name: close_leases
--- The open leases of an appointment go into closing; a run that is at work on one loses its claim by the fence.
+-- Into closing; a run that is at work on one loses its claim by the fence.
 -- A lease under which nothing was made is closed by finish_closed at once.
 UPDATE leases
-SET state = 'closing', closing_at = :now, closing_reason = :reason, fence = fence + 1, claimed_by_run = NULL, claimed_until = NULL
-WHERE appointment_id = :appointment_id AND released_at IS NULL AND state IN ('reserved', 'ready')
-RETURNING id, account_id;
+SET state = 'closing', closing_at = :now, closing_reason = :reason, fence = fence + 1, claimed_by_run = NULL,
+    claimed_until = NULL, look_at = NULL, ask_at = NULL
+WHERE id = ANY (CAST(:leases AS bigint[])) AND state IN ('reserved', 'ready', 'live')
+RETURNING id;
+
+-- name: go_on
+-- What is decided about these leases may be another by now, and Zoom may say more.
+UPDATE leases SET look_at = :now, ask_at = :now
+WHERE id = ANY (CAST(:leases AS bigint[])) AND released_at IS NULL;
+
+-- name: seen_inside
+-- Zoom says that the meeting is started: evidence that it was held, whatever becomes of Zoom's events about it.
+INSERT INTO meeting_instances (location_id, meeting_id, zoom_uuid, started_at, last_sign_at)
+SELECT location_id, id, :uuid, :now, :now FROM meetings WHERE id = :meeting_id
+ON CONFLICT (meeting_id, zoom_uuid) DO UPDATE
+SET last_sign_at = greatest(meeting_instances.last_sign_at, excluded.last_sign_at),
+    -- What Zoom's own event has ended stays ended: an answer may be older than it.
+    ended_at = CASE WHEN meeting_instances.ended_by = 'event' THEN meeting_instances.ended_at END,
+    ended_by = CASE WHEN meeting_instances.ended_by = 'event' THEN 'event' END;
+
+-- name: everybody_out
+-- Zoom has ended the meeting at our word.
+UPDATE meeting_instances SET ended_at = greatest(started_at, :now), ended_by = 'asked'
+WHERE meeting_id = :meeting_id AND ended_at IS NULL;
 
 -- name: want_deletion
 -- An intent without a result may exist on Zoom, or a run may be about to make it: it is looked for a little later.
@@ -35,9 +78,28 @@ WITH owed AS (
     RETURNING m.*
 )
 SELECT t.id AS meeting_id, t.location_id, t.lease_id, t.account_id, t.state, t.zoom_meeting_id, t.reference, t.intended_at,
-       l.appointment_id
+       l.appointment_id, l.state AS lease_state,
+       EXISTS (SELECT FROM meeting_instances AS i
+               LEFT JOIN recordings AS r ON r.meeting_id = i.meeting_id AND r.zoom_uuid = i.zoom_uuid
+               WHERE i.meeting_id = t.id AND (r.id IS NULL OR r.outcome = 'sought')) AS recording_open
 FROM taken AS t JOIN leases AS l ON l.id = t.lease_id
 ORDER BY t.id;
+
+-- name: lock_appointment
+SELECT id FROM appointments WHERE id = :appointment_id FOR NO KEY UPDATE;
+
+-- name: reopen
+-- Somebody was or is inside after all: the lease goes on, and its meeting is deleted when its recording is final.
+WITH reopened AS (
+    UPDATE leases AS l
+    SET state = 'live', live_at = coalesce(live_at, :now), closing_at = NULL, closing_reason = NULL, fence = fence + 1,
+        look_at = :now, ask_at = :now
+    WHERE id = :lease_id AND state = 'closing'
+    RETURNING id
+)
+UPDATE meetings AS m SET state = 'created', deletion_wanted_at = NULL, next_attempt_at = NULL, last_error = NULL
+FROM reopened WHERE m.id = :meeting_id AND m.state = 'deleting'
+RETURNING m.lease_id;
 
 -- name: found
 UPDATE meetings SET state = 'deleting', zoom_meeting_id = :zoom_id, deletion_wanted_at = coalesce(deletion_wanted_at, :now)

@@ -34,22 +34,28 @@ SELECT count(*) FROM (
 SELECT m.id, m.kind, m.recipient, m.message_id, m.attempts, m.give_up_at, m.revision,
        m.location_id, m.appointment_id, m.meeting_id, m.provider_reply,
        l.sender_name, a.client_name, a.client_zone, a.starts_at, a.ends_at, a.booked_at,
-       a.status AS appointment_status, a.revision AS current_revision,
+       a.status AS appointment_status, a.revision AS current_revision, a.link,
        t.join_url, t.passcode, t.recorded,
        COALESCE(t.state = 'created' AND s.state <> 'closing' AND s.released_at IS NULL, false) AS meeting_open,
        r.due_at, r.link_ready_at, r.waiting_since IS NOT NULL AS waited, s.reserved_at,
        a.attempts > 0 OR COALESCE(t.attempts > 0 OR t.last_error IS NOT NULL, false) AS zoom_failed,
-       EXISTS (SELECT FROM messages AS j
-               WHERE j.appointment_id = m.appointment_id AND j.kind = 'join_link' AND j.status = 'sent') AS link_sent,
-       EXISTS (SELECT FROM messages AS j
-               WHERE j.appointment_id = m.appointment_id AND j.kind = 'join_link' AND j.status = 'in_flight'
-                 AND j.id <> m.id) AS link_leaving
+       e.told_before, e.link_sent, e.leaving, e.link_before, e.told_before AND NOT e.move_sent AND NOT e.link_sent AS new_time
 FROM messages AS m
 JOIN locations AS l ON l.id = m.location_id
 JOIN appointments AS a ON a.id = m.appointment_id
 LEFT JOIN appointment_revisions AS r ON r.appointment_id = m.appointment_id AND r.revision = m.revision
 LEFT JOIN meetings AS t ON t.id = m.meeting_id
 LEFT JOIN leases AS s ON s.id = t.lease_id
+-- What its recipient may have read before. A mail in flight may arrive: it counts where it is better to have said too much.
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(j.status = 'sent' AND (j.revision < m.revision OR m.kind = 'cancelled')), false) AS told_before,
+           coalesce(bool_or(j.status = 'sent' AND j.kind = 'join_link' AND j.revision = m.revision), false) AS link_sent,
+           coalesce(bool_or(j.status = 'sent' AND j.kind = 'moved' AND j.revision = m.revision), false) AS move_sent,
+           coalesce(bool_or(j.kind = 'join_link' AND j.meeting_id IS DISTINCT FROM m.meeting_id), false) AS link_before,
+           coalesce(bool_or(j.status = 'in_flight'), false) AS leaving
+    FROM messages AS j
+    WHERE j.appointment_id = m.appointment_id AND j.id <> m.id AND j.channel = 'mail' AND j.kind IN ('join_link', 'moved')
+      AND j.status IN ('sent', 'in_flight')) AS e
 WHERE m.id = :id AND m.status = 'in_flight' AND m.claimed_by = :claimer;
 
 -- name: accepted

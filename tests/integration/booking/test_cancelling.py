@@ -8,20 +8,28 @@ from datetime import timedelta
 import pytest
 
 from core.clock import utcnow
-from core.db.models import Event
+from core.db.models import Event, MeetingInstance
 from core.errors import Conflict, MeetingInProgress, NotFound
 from core.services.cancel import Cancelled, cancel
 from core.services.closing import settle_owed
+from core.services.vacate import Vacated
 from tests.world import TEST, World
 
+FREE = Vacated(free=True)
 CREATE = {"method": "POST", "path_regex": "/users/me/meetings$"}
 
 
-def cancelled(world: World, external_id: str = "A-1") -> Cancelled:
+def cancelled(world: World, external_id: str = "A-1", *, end_meeting: bool = False) -> Cancelled:
     """Cancel as a person at the console would."""
     parts = world.parts
     return cancel(
-        parts.sessions, parts.zoom, location="Harbour Clinic", external_id=external_id, actor=TEST, clock=utcnow
+        parts.sessions,
+        parts.zoom,
+        location="Harbour Clinic",
+        external_id=external_id,
+        actor=TEST,
+        clock=utcnow,
+        end_meeting=end_meeting,
     )
 
 
@@ -46,7 +54,7 @@ def test_before_the_link_is_opened_zoom_is_not_asked(world: World) -> None:
     world.location(accounts=1)
     world.book("A-1", starts_in=timedelta(hours=1))
 
-    assert cancelled(world) == Cancelled("A-1", was_cancelled_before=False, account_free=True)
+    assert cancelled(world) == Cancelled("A-1", was_cancelled_before=False, account=FREE)
 
     assert (world.appointment("A-1").status, world.appointment("A-1").link) == ("cancelled", "ended")
     assert world.sandbox.stats()["answers"] == {}
@@ -58,7 +66,7 @@ def test_an_opened_link_dies_and_its_account_is_free_in_the_same_request(world: 
     """The meeting is gone from Zoom, and the account is leased to the next one at once."""
     opened(world)
 
-    assert cancelled(world).account_free
+    assert cancelled(world).account.free
 
     assert world.zoom_meetings() == []
     [lease] = world.leases()
@@ -74,7 +82,7 @@ def test_cancelling_twice_is_fine(world: World) -> None:
     opened(world)
     cancelled(world)
 
-    assert cancelled(world) == Cancelled("A-1", was_cancelled_before=True, account_free=True)
+    assert cancelled(world) == Cancelled("A-1", was_cancelled_before=True, account=FREE)
     assert len(world.all(Event, kind="appointment_cancelled")) == 1
 
 
@@ -113,7 +121,7 @@ def test_while_zoom_is_down_the_account_is_closing_and_freed_when_zoom_is_back(w
     opened(world)
     world.sandbox.fault({"status": 503}, path_regex="/v2/meetings/")
 
-    assert not cancelled(world).account_free
+    assert not cancelled(world).account.free
     assert world.appointment("A-1").status == "cancelled"
     assert [lease.state for lease in world.leases()] == ["closing"]
     world.book("A-2")
@@ -135,7 +143,7 @@ def test_a_meeting_of_a_revoked_account_is_asked_for_rarely_until_somebody_recon
     opened(world)
     world.sandbox.revoke_consent("seat1@harbour-clinic.test")
 
-    assert not cancelled(world).account_free
+    assert not cancelled(world).account.free
 
     assert settled(world, later=timedelta(minutes=4)) == []
     assert settled(world, later=timedelta(minutes=6)) == ["later"]
@@ -164,11 +172,107 @@ def test_people_who_are_inside_unknown_to_us_are_not_thrown_out(world: World) ->
     world.sandbox.start_meeting(meeting)
 
     assert settled(world, later=timedelta(minutes=3)) == ["live"]
+
+    assert [meeting["state"] for meeting in world.zoom_meetings()] == ["started"]
+    [lease] = world.leases()
+    assert (lease.state, lease.closing_reason) == ("live", None)
+    assert lease.ask_at is not None, "nobody would ask whether they have left"
+    assert [meeting.state for meeting in world.meetings()] == ["created"]
+    [instance] = world.all(MeetingInstance)
+    assert instance.ended_at is None
+    assert settled(world, later=timedelta(minutes=6)) == [], "its recording would be lost with it"
+
+
+def test_told_to_the_people_inside_are_sent_out_and_the_recording_is_awaited(world: World) -> None:
+    """The appointment is cancelled; the account stays taken, for its meeting was held and is not deleted yet."""
+    meeting = opened(world)
+    world.sandbox.start_meeting(meeting)
+
+    done = cancelled(world, end_meeting=True)
+
+    assert done.account == Vacated(free=False, held=True)
+    assert world.appointment("A-1").status == "cancelled"
+    assert [meeting["state"] for meeting in world.zoom_meetings()] == ["waiting"]
+    [lease], [instance] = world.leases(), world.all(MeetingInstance)
+    assert lease.state == "ready", "the lifecycle decides, from the evidence"
+    assert lease.look_at is not None and lease.ask_at is not None
+    assert instance.ended_by == "asked"
+    assert [event.actor for event in world.all(Event, kind="meeting_ended_by_us")] == [TEST]
+
+
+def test_a_meeting_that_did_not_end_is_ended_by_asking_again(world: World) -> None:
+    """The appointment is cancelled all the same, and the answer says that people are still inside."""
+    meeting = opened(world)
+    world.sandbox.start_meeting(meeting)
+    world.sandbox.fault({"status": 503}, method="PUT", path_regex="/status$")
+
+    first = cancelled(world, end_meeting=True)
+
+    assert first.account == Vacated(free=False, held=True, still_inside=True)
+    assert "ask to end it again" in first.account.why_not_free
     assert [meeting["state"] for meeting in world.zoom_meetings()] == ["started"]
 
-    world.sandbox.end_meeting(meeting)
-    assert settled(world, later=timedelta(minutes=6)) == ["gone"]
-    assert [lease.state for lease in world.leases()] == ["released"]
+    world.sandbox.clear_faults()
+    again = cancelled(world, end_meeting=True)
+    assert (again.was_cancelled_before, again.account.still_inside) == (True, False)
+    assert [meeting["state"] for meeting in world.zoom_meetings()] == ["waiting"]
+
+
+def test_while_zoom_does_not_answer_its_events_tell_who_is_inside(world: World) -> None:
+    """It told us that somebody came in and not that he left."""
+    opened(world)
+    entered(world)
+    world.sandbox.fault({"status": 503}, path_regex="/v2/meetings/")
+
+    with pytest.raises(MeetingInProgress):
+        cancelled(world)
+
+    assert world.appointment("A-1").status == "booked"
+
+
+def test_what_was_tried_out_and_left_is_not_deleted_before_its_recording_is_final(world: World) -> None:
+    """Whether a recording outlives its meeting is not documented."""
+    opened(world)
+    entered(world, left=True)
+
+    assert cancelled(world).account == Vacated(free=False, held=True)
+
+    assert world.appointment("A-1").status == "cancelled"
+    assert len(world.zoom_meetings()) == 1
+    assert [(lease.state, lease.closing_at) for lease in world.leases()] == [("ready", None)]
+
+
+def test_who_came_and_went_while_zoom_was_down_is_recorded(world: World) -> None:
+    """The events came after the cancellation: the closing is stopped instead of deleting what was held."""
+    opened(world)
+    world.sandbox.fault({"status": 503}, path_regex="/v2/meetings/")
+    cancelled(world)
+    entered(world, left=True)
+    world.sandbox.clear_faults()
+
+    assert settled(world, later=timedelta(minutes=3)) == ["live"]
+
+    assert len(world.zoom_meetings()) == 1
+    assert [lease.state for lease in world.leases()] == ["live"]
+    assert len(world.all(Event, kind="closing_stopped")) == 1
+
+
+def entered(world: World, *, left: bool = False) -> None:
+    """Zoom's events have told that somebody was in the only meeting, and *left* it."""
+    [meeting] = world.meetings()
+    now = utcnow()
+    with world.parts.sessions.begin() as session:
+        session.add(
+            MeetingInstance(
+                location_id=meeting.location_id,
+                meeting_id=meeting.id,
+                zoom_uuid="instance==",
+                started_at=now - timedelta(minutes=2),
+                last_sign_at=now,
+                ended_at=now if left else None,
+                ended_by="event" if left else None,
+            )
+        )
 
 
 def test_a_cancellation_while_the_meeting_is_being_made_wins(world: World) -> None:
@@ -180,7 +284,7 @@ def test_a_cancellation_while_the_meeting_is_being_made_wins(world: World) -> No
     with ThreadPoolExecutor(1) as pool:
         creating = pool.submit(world.create, run_id)
         _until_under_way(world)
-        assert not cancelled(world).account_free
+        assert not cancelled(world).account.free
         assert [each.outcome for each in creating.result()] == ["claim lost"]
 
     world.notify()
@@ -210,7 +314,7 @@ def test_a_meeting_made_by_a_run_that_died_is_found_and_deleted(world: World) ->
     world.create(run_id)
     assert len(world.zoom_meetings()) == 1
 
-    assert not cancelled(world).account_free
+    assert not cancelled(world).account.free
     assert settled(world, later=timedelta(minutes=1)) == ["gone"]
 
     assert world.zoom_meetings() == []

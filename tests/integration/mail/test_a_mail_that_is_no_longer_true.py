@@ -154,7 +154,7 @@ def test_a_notice_is_dropped_when_the_link_did_not_leave_after_all(
     assert deliver(sessions, mail_server, VAULT, clock=clock, limit=1).dropped == 1
     assert deliver(sessions, mail_server, VAULT, clock=clock).dropped == 1
 
-    assert message_of(sessions, opened, "cancelled").reason == "no_link_sent"
+    assert message_of(sessions, opened, "cancelled").reason == "nobody_was_told"
     assert sandbox.mail_count() == 0
 
 

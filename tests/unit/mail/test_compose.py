@@ -109,13 +109,53 @@ def test_the_button_and_the_plain_address_lead_to_the_meeting() -> None:
 
 def test_a_cancellation_names_the_appointment_and_no_link() -> None:
     """Whoever reads it cannot join by mistake."""
-    mail = received(Kind.CANCELLED)
+    mail = received(Kind.CANCELLED, link_before=True)
 
     assert str(mail["Subject"]) == "Cancelled: your appointment on Monday, 23 November 2026, 14:00"
     for subtype in ("plain", "html"):
         assert "14:00 to 14:30 (Central European Standard Time, Europe/Berlin)" in text(mail, subtype)
         assert JOIN_URL not in text(mail, subtype)
         assert "k3yP4ss9" not in text(mail, subtype)
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_link_that_replaces_another_says_so(subtype: str) -> None:
+    """Otherwise the client would not know which of the two to follow."""
+    sentence = "This link replaces the one we sent you before, which no longer works."
+    assert sentence in text(received(link_before=True), subtype)
+    assert "replaces" not in text(received(), subtype)
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_link_for_another_time_than_the_client_knows_says_so(subtype: str) -> None:
+    """In its subject and before the time, so that one mail tells both."""
+    mail = received(new_time=True)
+
+    assert str(mail["Subject"]) == "New time: your link to join on Monday, 23 November 2026, 14:00"
+    assert "has been moved; this is its new time:" in text(mail, subtype)
+    assert "moved" not in text(received(), subtype)
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_move_names_the_new_time_and_when_the_new_link_comes(subtype: str) -> None:
+    """In the client's zone; the old link is declared dead, the new one is not in it."""
+    mail = received(Kind.MOVED, link_before=True, link_comes=timedelta(minutes=10))
+    told = text(mail, subtype)
+
+    assert str(mail["Subject"]) == "New time: your appointment is on Monday, 23 November 2026, 14:00"
+    assert "14:00 to 14:30 (Central European Standard Time, Europe/Berlin)" in told
+    assert "The link we sent you before no longer works." in told
+    assert "Your new link to join comes by e-mail 10 minutes before the appointment begins." in told
+    assert JOIN_URL not in told and "k3yP4ss9" not in told
+
+
+def test_a_move_speaks_of_no_link_where_there_was_or_will_be_none() -> None:
+    """The client never had one, or the calendar does not meet on Zoom any more."""
+    first = text(received(Kind.MOVED, link_comes=timedelta(minutes=10)), "plain")
+    last = text(received(Kind.MOVED, link_before=True), "plain")
+
+    assert "Your link to join comes" in first and "no longer works" not in first
+    assert "no longer works" in last and "comes by e-mail" not in last
 
 
 @pytest.mark.parametrize(
