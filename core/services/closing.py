@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.sql import statements
 from core.domain import states
 from core.errors import ZoomNotFound, ZoomPoolError, ZoomRateLimited, ZoomUnavailable
+from core.services.lifecycle.signs import Sign, record_signs
 from core.services.opening.attempt import Zoom, find_meeting
+from core.services.recordings.seek import seek_recordings
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
@@ -126,7 +128,7 @@ def _settle(
     if inside:
         return _people_inside(sessions, row, inside, clock(), run_id=run_id)
     if row.recording_open:
-        return _again(sessions, row, "its recording is still being sought", clock() + RARELY)
+        return _await_recording(sessions, row, clock())
     with sessions.begin() as session:
         session.execute(
             statements("closing")["gone"],
@@ -154,7 +156,7 @@ def _people_inside(
     if row.lease_state == states.Lease.CLOSING:
         return _reopen(sessions, row, now, uuid=meeting.uuid, run_id=run_id)
     with sessions.begin() as session:
-        saw_inside(session, row.meeting_id, meeting.uuid, now=now)
+        saw_inside(session, row.location_id, row.meeting_id, meeting.uuid, now=now)
         session.execute(statements("closing")["go_on"], {"leases": [row.lease_id], "now": now})
     return _again(sessions, row, "live", now + WHILE_LIVE, outcome="live")
 
@@ -164,7 +166,7 @@ def _reopen(
 ) -> Settled:
     with sessions.begin() as session:
         session.execute(statements("closing")["lock_appointment"], {"appointment_id": row.appointment_id})
-        saw_inside(session, row.meeting_id, uuid, now=now)
+        saw_inside(session, row.location_id, row.meeting_id, uuid, now=now)
         given = {"lease_id": row.lease_id, "meeting_id": row.meeting_id, "now": now}
         if session.execute(statements("closing")["reopen"], given).first():
             note(
@@ -182,10 +184,18 @@ def _reopen(
     return Settled(row.meeting_id, row.appointment_id, "live", "people were or are inside")
 
 
-def saw_inside(session: Session, meeting_id: int, uuid: str | None, *, now: datetime) -> None:
+def _await_recording(sessions: sessionmaker[Session], row: sa.Row[Any], now: datetime) -> Settled:
+    """Its lease is over, so nobody else looks after it: what was running has ended, and its recording is sought."""
+    with sessions.begin() as session:
+        session.execute(statements("closing")["everybody_out"], {"meeting_id": row.meeting_id, "now": now})
+        seek_recordings(session, [row.meeting_id], now=now)
+    return _again(sessions, row, "its recording is still being sought", now + RARELY)
+
+
+def saw_inside(session: Session, location_id: int, meeting_id: int, uuid: str | None, *, now: datetime) -> None:
     """Write down that Zoom says somebody is in the meeting; nothing where it does not say in which instance."""
     if uuid is not None:
-        session.execute(statements("closing")["seen_inside"], {"meeting_id": meeting_id, "uuid": uuid, "now": now})
+        record_signs(session, [Sign(location_id, meeting_id, uuid, started_at=now, seen_at=now)])
 
 
 def _find(

@@ -11,6 +11,7 @@ from core.db.models import Lease, Meeting
 from core.db.sql import statements
 from core.errors import ZoomNotFound, ZoomPoolError, ZoomRejected
 from core.services.opening.attempt import Zoom
+from core.services.recordings.seek import seek_recordings
 from core.services.timeline import note
 from core.services.tokens import AccountCredentials
 from core.zoom.client import Credentials
@@ -71,8 +72,9 @@ def _end(zoom: Zoom, credentials: AccountCredentials, meeting_id: str, now: date
 
 def _record(sessions: sessionmaker[Session], row: Any, *, actor: str, now: datetime) -> None:
     with sessions.begin() as session:
-        session.execute(statements("closing")["everybody_out"], {"meeting_id": row.id, "now": now})
         session.execute(statements("closing")["go_on"], {"leases": [row.lease_id], "now": now})
+        session.execute(statements("closing")["everybody_out"], {"meeting_id": row.id, "now": now})
+        seek_recordings(session, [row.id], now=now)
         note(
             session,
             "meeting_ended_by_us",

@@ -126,7 +126,7 @@ def vacate(
     if live and not end_meeting:
         raise MeetingInProgress(f"People are in the meeting of appointment {appointment.external_id}.")
     for meeting_id in live & inside.started.keys():
-        saw_inside(session, meeting_id, inside.started[meeting_id].uuid, now=now)
+        saw_inside(session, appointment.location_id, meeting_id, inside.started[meeting_id].uuid, now=now)
     to_keep = [lease.id for lease in leases if lease.held or live.intersection(lease.meetings)]
     to_close = [lease.id for lease in leases if lease.id not in to_keep]
     session.execute(sql["go_on"], {"leases": to_keep, "now": now})

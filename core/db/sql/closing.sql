@@ -36,18 +36,8 @@ RETURNING id;
 UPDATE leases SET look_at = :now, ask_at = :now
 WHERE id = ANY (CAST(:leases AS bigint[])) AND released_at IS NULL;
 
--- name: seen_inside
--- Zoom says that the meeting is started: evidence that it was held, whatever becomes of Zoom's events about it.
-INSERT INTO meeting_instances (location_id, meeting_id, zoom_uuid, started_at, last_sign_at)
-SELECT location_id, id, :uuid, :now, :now FROM meetings WHERE id = :meeting_id
-ON CONFLICT (meeting_id, zoom_uuid) DO UPDATE
-SET last_sign_at = greatest(meeting_instances.last_sign_at, excluded.last_sign_at),
-    -- What Zoom's own event has ended stays ended: an answer may be older than it.
-    ended_at = CASE WHEN meeting_instances.ended_by = 'event' THEN meeting_instances.ended_at END,
-    ended_by = CASE WHEN meeting_instances.ended_by = 'event' THEN 'event' END;
-
 -- name: everybody_out
--- Zoom has ended the meeting at our word.
+-- Nobody is inside any more, as Zoom says.
 UPDATE meeting_instances SET ended_at = greatest(started_at, :now), ended_by = 'asked'
 WHERE meeting_id = :meeting_id AND ended_at IS NULL;
 
