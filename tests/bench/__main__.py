@@ -10,12 +10,14 @@ from tests.bench.allocation import allocate
 from tests.bench.figures import Result, show, store, stored
 from tests.bench.opening import burst, limited, single
 from tests.bench.ticks import tick
+from tests.bench.webhooks import webhooks
 
 PARTS: dict[str, Callable[[float], Result]] = {
     "burst": burst,
     "limited": limited,
     "tick": tick,
     "allocate": allocate,
+    "webhooks": webhooks,
     "single": single,
 }
 

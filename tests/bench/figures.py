@@ -45,6 +45,8 @@ FIGURES = (
     Figure("tick_p99_ms", "evaluation of the sensor at 2,000,000 appointments", at_most=20),
     Figure("tick_ratio", "its median over the median at 10,000", at_most=1.5),
     Figure("allocate_1000_ms", "1,000 leases, four racing allocators", at_most=200),
+    Figure("webhook_events_per_second", "signed events kept and answered by one process", at_least=600),
+    Figure("webhook_p99_ms", "an answer at 100/s beside five open pages", at_most=100),
     Figure("bulk_vs_single_ratio", "40 with BULK_BATCH_SIZE=1 over the default"),
 )
 
