@@ -76,6 +76,14 @@ MESSAGE = {
     states.Message.DROPPED: Look("gray", "delete", "Dropped"),
 }
 
+RECORDING = {
+    states.Recording.SOUGHT: Look("violet", "cloud_upload", "Expected"),
+    states.Recording.ATTACHED: Look("green", "videocam", "Attached"),
+    states.Recording.NONE_MADE: Look("gray", "videocam_off", "None made"),
+    states.Recording.FAILED: Look("red", "error", "Failed"),
+    states.Recording.GAVE_UP: Look("orange", "search_off", "Not found"),
+}
+
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:$&-])")
 
 

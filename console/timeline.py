@@ -14,6 +14,8 @@ from core.settings import get_settings
 MARKS = {
     "ready": "green",
     "accepted": "green",
+    "attached": "green",
+    "lost": "red",
     "failed": "red",
     "missed": "red",
     "waiting": "orange",

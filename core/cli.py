@@ -15,6 +15,7 @@ from core.commands.appointments import appointments, messages
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
 from core.commands.reconcile import reconcile_now
+from core.commands.recordings import app as recordings
 from core.errors import ZoomPoolError
 from core.services.rotate_keys import rotate_keys
 from core.settings import get_settings
@@ -28,6 +29,7 @@ app.add_typer(seats, name="seats")
 app.add_typer(accounts, name="accounts")
 app.add_typer(appointments, name="appointments")
 app.add_typer(messages, name="messages")
+app.add_typer(recordings, name="recordings")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.command("reconcile")(reconcile_now)

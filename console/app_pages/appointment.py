@@ -10,10 +10,12 @@ from console.database import sessions
 from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
 from console.moments import clock, day, length, span, until, zone_name
 from console.page import empty, freshness, live
+from console.recordings import recordings_card
 from console.timeline import timeline
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read import appointment as reading
+from core.db.read.recordings import recordings
 from core.db.read.upcoming import estimates
 from core.domain import states
 from core.domain.states import Link
@@ -134,6 +136,7 @@ def panel(appointment_id: int) -> None:
         facts = reading.facts(session, appointment_id, now=now)
         wait = estimates(session, [facts], now=now, cooldown=get_settings().cooldown).get(facts.id)
         messages = list_messages(session, appointment_id=appointment_id)
+        recorded = recordings(session, appointment_id)
         events = reading.events(session, appointment_id, limit=EVENTS)
     freshness(facts.zone)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -146,6 +149,8 @@ def panel(appointment_id: int) -> None:
     left, right = st.columns([4, 5], gap="small")
     with left:
         facts_card(facts, now)
+        if recorded:
+            recordings_card(recorded, facts.zone, now)
         messages_card(messages, facts.zone, now)
     with right:
         timeline(events, facts.zone, now=now)

@@ -24,7 +24,7 @@ def delete_finished(session: Session, *, now: datetime, enabled: bool) -> int:
     return len(session.execute(statements("recordings")["delete_finished"], given).all())
 
 
-def resume_deleting(session: Session, *, actor: str, reason: str, now: datetime) -> None:
+def resume_deleting(session: Session, *, actor: str, role: str, reason: str, now: datetime) -> None:
     """Delete finished meetings again, after somebody has looked why a recording went with its meeting.
 
     Raises:
@@ -32,4 +32,4 @@ def resume_deleting(session: Session, *, actor: str, reason: str, now: datetime)
     """
     if session.scalar(statements("recordings")["resume_deleting"]) is None:
         raise Conflict("Finished meetings are being deleted; there is nothing to resume.")
-    note(session, "deletion_resumed", at=now, actor=actor, why=reason)
+    note(session, "deletion_resumed", at=now, actor=actor, role=role, reason=reason)

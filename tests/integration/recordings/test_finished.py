@@ -136,10 +136,10 @@ def test_a_recording_that_went_with_its_meeting_is_recovered_and_deleting_stops(
         session.execute(sa.text("UPDATE meetings SET state = 'created'"))
     assert delete(world, now + HOUR) == 0
     with world.parts.sessions.begin() as session:
-        resume_deleting(session, actor="somebody", reason="Zoom mended it", now=now)
+        resume_deleting(session, actor="somebody", role="engineer", reason="Zoom mended it", now=now)
     assert delete(world, now + HOUR) == 1
     with world.parts.sessions.begin() as session, pytest.raises(Conflict):
-        resume_deleting(session, actor="somebody", reason="again", now=now)
+        resume_deleting(session, actor="somebody", role="engineer", reason="again", now=now)
 
 
 def test_a_recording_that_is_gone_for_good_stops_deleting_too(world: World) -> None:
