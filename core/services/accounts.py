@@ -56,12 +56,12 @@ def bench(
     )
 
 
-def release_bench(session: Session, account_id: int, *, actor: str, now: datetime) -> None:
-    """Put a benched account back into the pool; one that is not benched stays as it is."""
+def release_bench(session: Session, account_id: int, *, actor: str, now: datetime, **detail: Any) -> bool:
+    """Put a benched account back into the pool; False for one that is not benched: it stays as it is."""
     account = locked_account(session, account_id)
     if account.benched_until is None or account.benched_until <= now:
-        return
-    reason = account.bench_reason
+        return False
+    detail.setdefault("reason", account.bench_reason)
     account.benched_until = account.bench_reason = None
     account.row_version += 1
     begin_period(session, account, at=now, actor=actor)
@@ -69,7 +69,8 @@ def release_bench(session: Session, account_id: int, *, actor: str, now: datetim
         "location_id": account.location_id,
         "account_id": account.id,
     }
-    note(session, "account_released", at=now, actor=actor, reason=reason, **about)
+    note(session, "account_released", at=now, actor=actor, **about, **detail)
+    return True
 
 
 def mark_needs_reauth(

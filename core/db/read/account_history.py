@@ -1,6 +1,7 @@
-"""Who had which account when: the bars of the pool page's picture."""
+"""Who had which account when: the bars of the pool page's picture, and all that happened to one account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,3 +74,35 @@ def phases(
     """
     values = {"accounts": list(accounts), "now": now, "since": since, "until": until, "cooldown": cooldown}
     return [dict(row) for row in session.execute(PHASES, values).mappings()]
+
+
+@dataclass(frozen=True)
+class AccountEvent:
+    """A line of an account's timeline. *external_id* is the appointment it was about, if it was about one.
+
+    A `lease_granted` carries the evidence why this account was chosen: `idle_since` and `free_accounts` in *detail*.
+    """
+
+    at: datetime
+    kind: str
+    actor: str
+    external_id: str | None
+    detail: Mapping[str, Any]
+    run_id: str | None
+    tracking_id: str | None
+
+
+EVENTS = sa.text("""
+SELECT e.at, e.kind, e.actor, p.external_id, e.detail, e.run_id, e.tracking_id
+FROM events AS e
+LEFT JOIN appointments AS p ON p.id = e.appointment_id
+WHERE e.account_id = :account
+ORDER BY e.at DESC, e.id DESC
+LIMIT :limit
+""")
+
+
+def events(session: Session, account_id: int, *, limit: int = 100) -> list[AccountEvent]:
+    """What happened to an account, the latest first."""
+    rows = session.execute(EVENTS, {"account": account_id, "limit": limit}).mappings()
+    return [AccountEvent(**row) for row in rows]
