@@ -11,6 +11,7 @@ from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
 from core.errors import ConfigurationError
 from core.mail.smtp import MailServer
+from core.services.disconnect import Ending
 from core.services.opening.attempt import Zoom
 from core.services.tokens import Tokens
 from core.settings import Settings, get_settings
@@ -68,6 +69,11 @@ class Wiring:
         """Zoom's API, with the tokens to use it."""
         limiter = Limiter(self.sessions, RATES[self.settings.zoom_plan])
         return Zoom(ZoomClient(self.settings, limiter=limiter), Tokens(self.sessions, self.vault, self.oauth))
+
+    @cached_property
+    def ending(self) -> Ending:
+        """With what connections are ended."""
+        return Ending(self.zoom, self.oauth, self.vault, self.hours, self.settings.delete_finished_meetings)
 
     @cached_property
     def mail_server(self) -> MailServer:

@@ -17,7 +17,10 @@ err = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 InLocation = Annotated[str, typer.Option("--location", "-l", help="The name of the location.")]
 AnyLocation = Annotated[str | None, typer.Option("--location", "-l", help="Only this location.")]
+AsRole = Annotated[str, typer.Option("--role", help="As whom you do this; stands on the timeline.")]
+Because = Annotated[str | None, typer.Option("--reason", help="Why; stands on the timeline.")]
 ACTOR = "command line"
+ROLE = "support"
 
 
 def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:

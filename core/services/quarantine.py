@@ -39,7 +39,11 @@ def quarantine(
     account = _seen(session, location, email, row_version)
     if account.connection == Connection.DISCONNECTED:
         raise Conflict(f"{account.email} is disconnected.", next_step="It is given to nobody as it is.")
-    if account.benched_until is not None and account.benched_until > now and account.benched_until >= (until or FOREVER):
+    if (
+        account.benched_until is not None
+        and account.benched_until > now
+        and account.benched_until >= (until or FOREVER)
+    ):
         raise Conflict(
             f"{account.email} is out of the pool already, for longer than that.",
             next_step="Release it first if it is to come back earlier.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -94,11 +95,8 @@ def _end_seat(
         raise _still_at_work(seat.email)
     seat.taken_back_at = now
     session.flush()  # the index of issued seats has to lose it before it is issued elsewhere
-    account_id = account.id if account else None
-    about = {"seat_id": seat.id, "role": role, "reason": reason}
-    note(
-        session, "seat_taken_back", at=now, actor=actor, location_id=location.id, account_id=account_id, **about
-    )  # fmt: skip
+    about: dict[str, Any] = {"location_id": location.id, "account_id": account.id if account else None}
+    note(session, "seat_taken_back", at=now, actor=actor, seat_id=seat.id, role=role, reason=reason, **about)
     return seat
 
 

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.read.accounts_now import with_accounts
@@ -24,8 +23,8 @@ class AtRisk:
     leased: bool
 
 
-# An appointment may be left without an account if as many others as there are usable ones need one at its start. An account
-# in use counts as usable, for it will be free; how long recordings take is not known and left out.
+# An appointment may be left without an account if as many others as there are usable ones need one at its start. An
+# account in use counts as usable, for it will be free; how long recordings take is not known and left out.
 AT_RISK = with_accounts("""
 , concerned AS (
     SELECT a.id, a.location_id, a.lease_id, a.fitness FROM accounts_now AS a
@@ -50,14 +49,17 @@ AT_RISK = with_accounts("""
     JOIN LATERAL (
         SELECT p.id, p.starts_at FROM appointments AS p
         WHERE p.location_id = u.location_id AND p.status = 'booked' AND p.link IN ('not_due', 'waiting', 'failed')
-          AND p.ends_at > :now AND p.starts_at > CAST(:now AS timestamptz) - interval '12 hours' AND p.starts_at <= :until
+          AND p.ends_at > :now AND p.starts_at <= :until
+          AND p.starts_at > CAST(:now AS timestamptz) - interval '12 hours'
         ORDER BY p.starts_at, p.id LIMIT :limit) AS p ON true
     WHERE (SELECT count(*) FROM appointments AS q
-           WHERE q.location_id = u.location_id AND q.status = 'booked' AND q.link NOT IN ('not_needed', 'ended', 'missed')
+           WHERE q.location_id = u.location_id AND q.status = 'booked'
+             AND q.link NOT IN ('not_needed', 'ended', 'missed')
              AND q.starts_at > p.starts_at - interval '12 hours' AND q.ends_at + :cooldown > p.starts_at
              AND (q.starts_at, q.id) < (p.starts_at, p.id)) >= u.accounts
 )
-SELECT p.id AS appointment_id, p.external_id, p.location_id, o.name AS location, p.starts_at, bool_or(r.leased) AS leased
+SELECT p.id AS appointment_id, p.external_id, p.location_id, o.name AS location, p.starts_at,
+       bool_or(r.leased) AS leased
 FROM (SELECT * FROM leased UNION ALL SELECT * FROM short) AS r
 JOIN appointments AS p ON p.id = r.id
 JOIN locations AS o ON o.id = p.location_id
