@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.engine import engine_for
 from core.db.models import InboxEvent
-from core.settings import Settings
+from core.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from core.zoom.signatures import validation_answer
 from tests import zoom_events as zoom
+from tests.sandbox_control import SandboxControl
+from tests.world import World
 
 ZOOM_LISTENS = 3.0  # seconds
 UseSettings = Callable[[Settings], None]
@@ -274,3 +276,28 @@ def test_logs_keep_what_the_events_hold_to_themselves(
     assert "webhook_refused" in said and "webhook_not_kept" in said
     for secret in ("hidden", "Ann", "v0=", "sandbox-webhook-secret", "webhook_download"):
         assert secret not in said
+
+
+def test_the_practice_zoom_and_the_endpoint_understand_each_other(
+    web: str, world: World, sandbox: SandboxControl, sessions: sessionmaker[Session]
+) -> None:
+    """It validates the address, and a whole meeting's events arrive, each delivered twice and kept once."""
+    world.location(accounts=1)
+    world.book()
+    world.run()
+    [meeting] = world.meetings()
+    sandbox.subscribe(f"{web}/webhooks/zoom", SANDBOX_WEBHOOK_SECRET)
+    sandbox.double_webhooks()
+
+    assert sandbox.validate_webhook_url()["valid"] is True
+    sandbox.join(str(meeting.zoom_meeting_id), force=True)
+    sandbox.end_meeting(str(meeting.zoom_meeting_id))
+    sandbox.finish_recording(str(meeting.zoom_meeting_id))
+    delivered = sandbox.wait_for_webhooks()
+
+    rows = kept(sessions)
+    assert {"meeting.started", "meeting.participant_joined", "meeting.ended", "recording.completed"} <= {
+        row.event for row in rows
+    }
+    assert {row.zoom_meeting_id for row in rows} == {str(meeting.zoom_meeting_id)}
+    assert (delivered["delivered"], delivered["failed"]) == (2 * len(rows), 0)
