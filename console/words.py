@@ -145,6 +145,8 @@ EVENTS = {
     "reconcile_found": "Found on Zoom after its creation got no answer: is being deleted",
     "reconcile_not_listed": "Zoom does not list its meeting: asking about it",
     "reconcile_live_unnoticed": "Zoom lists its meeting as running: asking about it",
+    "alert_raised": "Operations were told",
+    "alert_cleared": "Operations were told that it is over",
 }
 
 

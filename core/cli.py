@@ -11,6 +11,7 @@ import typer
 
 from core import logs
 from core.commands.accounts import accounts
+from core.commands.alerts import alerts
 from core.commands.appointments import appointments, messages
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
@@ -30,6 +31,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(appointments, name="appointments")
 app.add_typer(messages, name="messages")
 app.add_typer(recordings, name="recordings")
+app.add_typer(alerts, name="alerts")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.command("reconcile")(reconcile_now)

@@ -1,9 +1,11 @@
 """Everything that can be set, read once from the environment and `.env` into one typed object."""
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SANDBOX_CLIENT_ID = "sandbox-client"
 SANDBOX_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - the practice Zoom's own, refused in production
 SANDBOX_WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105 - the practice Zoom signs with it, refused in production
+PRACTICE_OPERATIONS = "operations@practice.example"
 WEAK = {"", "secret", "password", "changeme", "change-me", SANDBOX_CLIENT_SECRET, SANDBOX_WEBHOOK_SECRET}
 
 
@@ -75,7 +78,9 @@ class Settings(BaseSettings):
     tick_seconds: int = Field(
         default=14, ge=4, le=60, description="the sensors' interval; Dagster rounds up to steps of 5 s"
     )
-    alert_urls: str = ""
+    alert_urls: SecretStr | None = Field(
+        default=None, description="where alerts go: apprise's URLs, separated by commas or spaces"
+    )
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -114,6 +119,16 @@ class Settings(BaseSettings):
         # An empty one would let everybody sign.
         configured = tuple(each.get_secret_value() for each in given if each is not None and each.get_secret_value())
         return configured or ((SANDBOX_WEBHOOK_SECRET,) if self.mode == "sandbox" else ())
+
+    @property
+    def alert_targets(self) -> tuple[str, ...]:
+        """Where alerts go, as apprise's URLs; the practice mailbox unless set. They hold passwords: never log one."""
+        if self.alert_urls is not None:
+            return tuple(re.split(r"[\s,]+(?=\w+://)", self.alert_urls.get_secret_value().strip(" \n\t,")))
+        server = urlsplit(self.mail_url)
+        if self.mode == "production" or server.scheme != "smtp":
+            return ()
+        return (f"mailto://{server.netloc}/?mode=insecure&from=no-reply@quantixone.example&to={PRACTICE_OPERATIONS}",)
 
     @property
     def redirect_uri(self) -> str:

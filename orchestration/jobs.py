@@ -3,8 +3,9 @@
 import dagster as dg
 
 from core.clock import utcnow
+from core.services.alerts.send import send_alerts
 from core.services.closing import settle_owed
-from core.services.deliver import deliver
+from core.services.deliver import DeliveryReport, deliver
 from core.services.ending import verify_past
 from orchestration.opening_ops import allocate_accounts, create_meetings, notify_clients
 from orchestration.resources import Product
@@ -35,18 +36,20 @@ def open_meeting() -> None:
     notify_clients(create_meetings(allocate_accounts()))
 
 
-@dg.op(out=dg.Out(dg.Nothing), description="Send the messages that no opening run has sent.")
+@dg.op(out=dg.Out(dg.Nothing), description="Send the messages that no opening run has sent, and the alerts.")
 def send_messages(context: dg.OpExecutionContext, product: Product) -> None:
-    """Send what is due in the outbox."""
+    """Send what is due in the outbox: mails to clients first, then alerts."""
     parts = product.parts
-    report = deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
-    context.add_output_metadata(delivery_table(report))
+    mails = deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
+    alerts = send_alerts(parts.sessions, parts.settings, clock=utcnow, run_id=context.run_id)
+    told = {} if alerts == DeliveryReport() else delivery_table(alerts, "alerts ")
+    context.add_output_metadata(delivery_table(mails) | told)
 
 
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={FLOW: "deliver", "dagster/priority": "5", "dagster/max_runtime": "120"},
-    description="Send the messages that are due: retries, notices, and links whose run died.",
+    description="Send the messages that are due: retries, notices, alerts, and links whose run died.",
 )
 def deliver_messages() -> None:
     """Send what is due in the outbox."""

@@ -86,8 +86,8 @@ def purged_table(purged: Sequence[Purged]) -> dg.MetadataValue:
     return _table(["what", "rows", "problem"], [(each.what, str(each.rows), each.problem) for each in purged])
 
 
-def delivery_table(report: DeliveryReport) -> dict[str, Any]:
-    """The numbers of a delivery, and the mail server's problem if it had one."""
+def delivery_table(report: DeliveryReport, what: str = "") -> dict[str, Any]:
+    """The numbers of a delivery, each label beginning with *what*, and the server's problem if it had one."""
     numbers = {
         "sent": report.sent,
         "retrying": report.retrying,
@@ -95,7 +95,8 @@ def delivery_table(report: DeliveryReport) -> dict[str, Any]:
         "dropped": report.dropped,
         "put back": report.put_back,
     }
-    return {**numbers, **({"problem": report.problem} if report.problem else {})}
+    found = numbers | ({"problem": report.problem} if report.problem else {})
+    return {f"{what}{label}": value for label, value in found.items()}
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue:

@@ -121,6 +121,11 @@ def withdraw(session: Session, appointment_id: int, *, reason: str) -> bool:
     return session.scalar(sa.select(left.exists())) or False
 
 
+def stable_id(installation: str, dedupe_key: str) -> str:
+    """The Message-ID of the message with this key, without the sender's domain: the same however often it leaves."""
+    return f"zp-{installation}-{sha256(dedupe_key.encode()).hexdigest()[:24]}"
+
+
 def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
     return {
         "location_id": mail.location_id,
@@ -135,6 +140,6 @@ def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
         "payload": {},
         "next_attempt_at": now,
         "give_up_at": mail.give_up_at,
-        "message_id": f"zp-{installation}-{sha256(mail.dedupe_key.encode()).hexdigest()[:24]}",
+        "message_id": stable_id(installation, mail.dedupe_key),
         "created_at": now,
     }

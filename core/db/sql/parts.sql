@@ -30,3 +30,41 @@
 -- name: recording_is_to_be_rechecked
 -- Of recordings r, accounts a and meetings m: long enough after the deletion that its consequences show.
 (r.recheck_at <= :now AND m.state = 'gone' AND m.gone_at <= :gone_by AND a.connection IN ('connected', 'draining'))
+
+-- name: alert_changes
+-- After `WITH wrong AS (...)`, a row a thing: which alerts of :kind are to be raised, with their facts, and which to be cleared.
+-- A thing gets an alert of its own (its condition is the kind and *one*) unless more than :few of the same *many* are new, or
+-- these are told together already: a burst is one alert, and what fails alone later is told alone.
+, named AS (
+    SELECT concat_ws(':', CAST(:kind AS text), w.many) AS together, CAST(:kind AS text) || ':' || w.one AS alone, w.*
+    FROM wrong AS w
+), told AS (
+    SELECT n.*, EXISTS (SELECT FROM alerts AS o WHERE o.condition = n.alone AND o.cleared_at IS NULL) AS is_told
+    FROM named AS n
+), counted AS (
+    SELECT t.*, count(*) FILTER (WHERE NOT is_told) OVER (PARTITION BY together) > :few
+                OR EXISTS (SELECT FROM alerts AS o WHERE o.condition = t.together AND o.cleared_at IS NULL) AS is_burst
+    FROM told AS t
+), standing AS (
+    SELECT together AS condition, count(*) AS number,
+           CASE WHEN min(location_id) = max(location_id) THEN min(location_id) END AS location_id,
+           CASE WHEN count(*) = 1 THEN min(appointment_id) END AS appointment_id,
+           CASE WHEN count(*) = 1 THEN min(account_id) END AS account_id,
+           min(at) AS at, (array_agg(what ORDER BY at, what))[1:3] AS names, mode() WITHIN GROUP (ORDER BY cause) AS cause
+    FROM counted WHERE is_burst GROUP BY together
+    UNION ALL
+    SELECT alone, 1, location_id, appointment_id, account_id, at, ARRAY[what], cause
+    FROM counted WHERE is_told OR NOT is_burst
+), raised AS (
+    SELECT s.* FROM standing AS s
+    WHERE NOT EXISTS (SELECT FROM alerts AS o WHERE o.condition = s.condition AND o.cleared_at IS NULL)
+    ORDER BY s.at LIMIT :at_most
+), cleared AS (
+    SELECT o.condition FROM alerts AS o
+    WHERE o.cleared_at IS NULL AND o.kind = :kind AND NOT EXISTS (SELECT FROM standing AS s WHERE s.condition = o.condition)
+    LIMIT :at_most
+)
+SELECT r.*, l.name AS location, coalesce(l.zone, 'UTC') AS zone, true AS is_true
+FROM raised AS r LEFT JOIN locations AS l ON l.id = r.location_id
+UNION ALL
+SELECT c.condition, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false FROM cleared AS c

@@ -9,6 +9,7 @@ import pytest
 
 from core import cli, wiring
 from core.clock import utcnow
+from core.services.alerts.raise_ import clear_alert, raise_alert
 from core.settings import Settings, get_settings
 from tests.integration.reconcile.given import leave_behind, on_zoom, opened
 from tests.world import World
@@ -191,3 +192,31 @@ def test_reconciling_on_demand_looks_before_it_leaps(zoompool: Run, world: World
     assert "--allow-many" in refused
     assert allowed.count("gone") == 2
     assert on_zoom(world) == set()
+
+
+def test_alerts_are_listed_and_tried_out(zoompool: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with what to do; and whether a message about it would arrive."""
+    assert "Nothing is wrong" in zoompool("alerts", "list")[1]
+    with world.parts.sessions.begin() as session:
+        raise_alert(session, "reconcile:9", kind="reconcile", text="Thirty.", next_step="Look.", now=utcnow())
+    [line] = as_json(zoompool("alerts", "list", "--json")[1])
+    assert (line["kind"], line["text"], line["next_step"], line["over_since"]) == (
+        "reconcile",
+        "Thirty.",
+        "Look.",
+        None,
+    )
+    with world.parts.sessions.begin() as session:
+        clear_alert(session, "reconcile:9", now=utcnow())
+    assert as_json(zoompool("alerts", "list", "--json")[1]) == []
+    assert len(as_json(zoompool("alerts", "list", "--all", "--json")[1])) == 1
+
+    monkeypatch.setenv("SMTP_URL", world.parts.settings.mail_url)
+    get_settings.cache_clear()
+    wiring.wiring.cache_clear()
+    assert as_json(zoompool("alerts", "test", "--json")[1]) == [
+        {"target": 1, "accepted": True, "answer": "mailto: accepted"}
+    ]
+    assert [mail["subject"] for mail in world.sandbox.mail("operations@practice.example")] == ["A test"]
+    world.sandbox.fault({"smtp_code": 550}, smtp=True)
+    assert zoompool("alerts", "test")[0] == 1
