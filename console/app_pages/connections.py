@@ -1,12 +1,12 @@
 """Connections: which seats are connected, and connecting the others."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import streamlit as st
 
-from console import words
+from console import connection_actions, words
 from console.connect_result import read_refusal
 from console.database import sessions
 from console.look import ACCOUNT, address, plain
@@ -15,11 +15,15 @@ from console.page import empty, explained, freshness, live, location_choice
 from console.widgets import same_tab_link
 from core.clock import utcnow
 from core.db.read import connections, pool
+from core.db.read.at_risk import appointments_at_risk
 from core.domain.states import Connection
 from core.settings import get_settings
 
 SEATS = 60
+LOOK_AHEAD = timedelta(hours=24)
+NAMED = 8
 CONNECTABLE = ("not_connected", Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
+RECONNECTABLE = ("quarantined", Connection.DRAINING)
 
 
 def show() -> None:
@@ -33,6 +37,7 @@ def show() -> None:
         empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
     live(lambda: panel(place))
+    connection_actions.show_chosen()
 
 
 def keep_result() -> None:
@@ -66,6 +71,7 @@ def panel(place: pool.LocationItem | None) -> None:
         issued = connections.issued(session, location)
     freshness(place.zone if place else "UTC")
     wrong_address()
+    at_risk(location, now)
     if not lines:
         empty("badge", "No seat is issued here.", "Issue one with `zoompool seats issue`.")
         return
@@ -73,6 +79,19 @@ def panel(place: pool.LocationItem | None) -> None:
         location_card(name, list(group), now)
     if issued > len(lines):
         st.caption(f"{len(lines)} of {issued} seats. Choose a location to see its own.")
+
+
+def at_risk(location: int | None, now: datetime) -> None:
+    """Say which appointments suffer from the accounts that cannot be used."""
+    with sessions()() as session:
+        found = appointments_at_risk(
+            session, location=location, now=now, until=now + LOOK_AHEAD, cooldown=get_settings().cooldown
+        )
+    if found:
+        named = ", ".join(f"{plain(each.external_id)} ({clock(each.starts_at, 'UTC')} UTC)" for each in found[:NAMED])
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        title = f"{len(found)} appointment{'s' if len(found) > 1 else ''} of the next 24 hours may have no account."
+        st.warning(f"{named}{more}.", title=title, icon=":material/warning:")
 
 
 def wrong_address() -> None:
@@ -102,8 +121,9 @@ def seat_row(line: connections.SeatLine, now: datetime) -> None:
         st.markdown(f"{address(line.email)}  \n:small[:gray[{plain(health(line, now))}]]", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             st.markdown(ACCOUNT[line.state].pill, width="content")
-            if line.location_status == "active" and (line.state in CONNECTABLE or line.state == "quarantined"):
+            if line.location_status == "active" and line.state in (*CONNECTABLE, *RECONNECTABLE):
                 connect_link(line)
+            connection_actions.buttons(line)
 
 
 def connect_link(line: connections.SeatLine) -> None:

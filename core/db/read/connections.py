@@ -11,9 +11,14 @@ from core.db.read.accounts_now import with_accounts
 
 @dataclass(frozen=True)
 class SeatLine:
-    """A seat and the account it became; *state* is `not_connected` before that. *reason* says why it is not well."""
+    """A seat and the account it became; *state* is `not_connected` before that. *reason* says why it is not well.
+
+    *row_version* is the account's as it was read: who acts on what he saw gives it back.
+    """
 
     seat_id: int
+    account_id: int | None
+    row_version: int | None
     location_id: int
     location: str
     zone: str
@@ -29,7 +34,8 @@ class SeatLine:
 
 # What needs a person comes first within each location.
 SEATS = with_accounts("""
-SELECT s.id AS seat_id, l.id AS location_id, l.name AS location, l.zone, l.status AS location_status, s.email,
+SELECT s.id AS seat_id, a.id AS account_id, v.row_version, l.id AS location_id, l.name AS location, l.zone,
+       l.status AS location_status, s.email,
        CASE WHEN a.id IS NULL THEN 'not_connected'
             WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere', 'draining', 'disconnected') THEN a.state
             ELSE 'connected' END AS state,
@@ -38,6 +44,7 @@ SELECT s.id AS seat_id, l.id AS location_id, l.name AS location, l.zone, l.statu
 FROM seats AS s
 JOIN locations AS l ON l.id = s.location_id
 LEFT JOIN accounts_now AS a ON a.seat_id = s.id
+LEFT JOIN accounts AS v ON v.id = a.id
 LEFT JOIN LATERAL (
     SELECT reason, from_at FROM connection_periods
     WHERE account_id = a.id AND from_at <= :now AND (to_at IS NULL OR to_at > :now)

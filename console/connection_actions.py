@@ -1,0 +1,171 @@
+"""What a person can do with a connected account: see its history, take it out of the pool, disconnect it.
+
+A button only notes what was chosen; the page opens the dialog, outside the panel that draws itself anew all the time.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from console import words
+from console.database import sessions
+from console.look import plain
+from console.moments import clock, day
+from console.page import explained
+from core.clock import utcnow
+from core.db.read.account_history import AccountEvent, events
+from core.db.read.breaks import Breaks, what_disconnecting_breaks
+from core.db.read.connections import SeatLine
+from core.domain.states import Connection
+from core.services.disconnect import disconnect
+from core.services.quarantine import quarantine, release
+from core.wiring import wiring
+
+CHOSEN = "connection_action"
+SAID = "connection_said"
+# Who does it. People are told apart as soon as they sign in.
+WHO = {"actor": "console", "role": "support"}
+EVENTS = 60
+FOREVER = "Until somebody releases it"
+HOURS = {"1 hour": 1, "4 hours": 4, "24 hours": 24, FOREVER: None}
+
+
+def buttons(line: SeatLine) -> None:
+    """The actions that make sense for an account as it is."""
+    if line.account_id is None:
+        return
+    with st.popover("", icon=":material/more_vert:", key=f"actions_{line.account_id}", help=f"Actions: {line.email}"):
+        for action in _possible(line):
+            if st.button(action, key=f"{action}_{line.account_id}", width="stretch"):
+                st.session_state[CHOSEN] = (action, line)
+                st.session_state.pop(SAID, None)
+                st.rerun()
+
+
+def show_chosen() -> None:
+    """The dialog of the action that was chosen, or how the last one ended."""
+    if said := st.session_state.get(SAID):
+        st.success(plain(said))
+    if chosen := st.session_state.get(CHOSEN):
+        action, line = chosen
+        st.dialog(f"{action}: {plain(line.email)}", width="medium", on_dismiss=_forget)(DIALOGS[action])(line)
+
+
+def _possible(line: SeatLine) -> list[str]:
+    if line.state == Connection.DISCONNECTED:
+        return ["History"]
+    out = ["Release"] if line.state == "quarantined" else ["Quarantine"]
+    gently = [] if line.state == Connection.DRAINING else ["Disconnect"]
+    return ["History", *out, *gently, "Disconnect now"]
+
+
+def _forget() -> None:
+    st.session_state.pop(CHOSEN, None)
+
+
+def _done(said: str) -> None:
+    st.session_state[SAID] = said
+    _forget()
+    st.rerun()
+
+
+def _quarantine(line: SeatLine) -> None:
+    st.markdown("It gets no new appointment. What it has begun goes on, and its link stays.")
+    reason = st.text_input("Why", key="why", max_chars=200)
+    hours = HOURS[st.selectbox("For how long", list(HOURS), key="how_long")]
+    if st.button("Quarantine account", type="primary", disabled=not reason.strip(), key="do_it"):
+        now = utcnow()
+        until = now + timedelta(hours=hours) if hours else None
+        with explained():
+            with sessions().begin() as session:
+                quarantine(session, **_of(line), reason=reason, until=until, now=now, row_version=line.row_version)
+            _done(f"{line.email} is out of the pool.")
+
+
+def _release(line: SeatLine) -> None:
+    st.markdown(f"It is out of the pool: {plain(words.reason(line.reason).what)} It gets appointments again.")
+    reason = st.text_input("Why", key="why", max_chars=200)
+    if st.button("Release account", type="primary", key="do_it"):
+        with explained():
+            with sessions().begin() as session:
+                release(session, **_of(line), reason=reason or None, now=utcnow(), row_version=line.row_version)
+            _done(f"{line.email} is back in the pool.")
+
+
+def _disconnect(line: SeatLine) -> None:
+    breaks = _breaks(line)
+    if breaks.external_id or breaks.recordings or breaks.deletions:
+        what = f"appointment {breaks.external_id}" if breaks.external_id else "what is left"
+        st.markdown(
+            f"It gets no new appointment, finishes {plain(what)} with its recording, and is disconnected after that. "
+            "Links that were sent stay."
+        )
+    else:
+        st.markdown("It is at rest: its access ends at once and is deleted here and at Zoom. Nothing else changes.")
+    reason = st.text_input("Why", key="why", max_chars=200)
+    if st.button("Disconnect account", type="primary", key="do_it"):
+        _run(line, reason)
+
+
+def _disconnect_now(line: SeatLine) -> None:
+    breaks = _breaks(line)
+    st.error(" ".join(breaks.sentences) or "Nothing is lost: the account is at rest.", title="What this breaks")
+    insists = breaks.in_progress and st.checkbox("People are in the meeting. Disconnect all the same.", key="even_live")
+    confirmation = st.text_input(f"Write {plain(breaks.confirmation)} to confirm", key="confirm")
+    reason = st.text_input("Why", key="why", max_chars=200)
+    ready = confirmation.strip().lower() == breaks.confirmation.lower() and (insists or not breaks.in_progress)
+    if st.button("Disconnect account now", type="primary", disabled=not ready, key="do_it"):
+        _run(line, reason, at_once=True, confirm=confirmation, even_live=insists)
+
+
+def _history(line: SeatLine) -> None:
+    assert line.account_id is not None
+    with sessions()() as session:
+        lines = events(session, line.account_id, limit=EVENTS)
+    now = utcnow()
+    for each in lines:
+        when = f"{day(each.at, line.zone, now=now)} {clock(each.at, line.zone, seconds=True)}"
+        about = [each.external_id] if each.external_id else []
+        about = " · ".join(plain(text) for text in [*about, words.actor(each.actor)])
+        st.markdown(f":small[:gray[{when}]] {plain(_told(each, line.zone))} :small[:gray[· {about}]]")
+    if not lines:
+        st.caption("Nothing happened yet.")
+
+
+def _told(event: AccountEvent, zone: str) -> str:
+    """The event in words; of a choice, the evidence too."""
+    said = words.event(event.kind, event.detail)
+    if event.kind != "lease_granted" or "idle_since" not in event.detail:
+        return said
+    since = clock(datetime.fromisoformat(event.detail["idle_since"]), zone, seconds=True)
+    return f"{said}: idle since {since}, the longest of {event.detail['free_accounts']} free"
+
+
+DIALOGS: dict[str, Callable[[SeatLine], None]] = {
+    "History": _history,
+    "Quarantine": _quarantine,
+    "Release": _release,
+    "Disconnect": _disconnect,
+    "Disconnect now": _disconnect_now,
+}
+
+
+def _breaks(line: SeatLine) -> Breaks:
+    assert line.account_id is not None
+    with sessions()() as session:
+        return what_disconnecting_breaks(session, line.account_id, utcnow())
+
+
+def _run(line: SeatLine, reason: str, **how: Any) -> None:
+    parts = wiring()
+    with explained():
+        done = disconnect(parts.sessions, parts.ending, **_of(line), reason=reason or None, clock=utcnow, **how)
+        if done.connection == Connection.DRAINING:
+            _done(f"{done.email} is disconnected after its last meeting, deletion and recording.")
+        _done(f"{done.email} is disconnected.")
+
+
+def _of(line: SeatLine) -> dict[str, Any]:
+    return {"location": line.location, "email": line.email, **WHO}

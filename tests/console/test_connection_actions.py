@@ -1,0 +1,133 @@
+"""What a person does with an account on the connections page, as far as Streamlit's own test runner can see."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.clock import utcnow
+from core.db.models import Account
+from tests.console.conftest import OpenPage, words_of
+from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def clinic(world: World) -> None:
+    """A location with two accounts, the first leased to A-1."""
+    world.location(accounts=2)
+    world.book()
+    world.run()
+
+
+def account(world: World, number: int = 1) -> Account:
+    """The account of that number, as it is now."""
+    found: Account = world.accounts()[number - 1]
+    return found
+
+
+def choose(page: AppTest, action: str, of: Account) -> AppTest:
+    """Open the dialog of *action*."""
+    page.button(key=f"{action}_{of.id}").click().run()
+    assert not page.exception, page.exception
+    return page
+
+
+def confirm(page: AppTest) -> AppTest:
+    """Press the button that does it."""
+    page.button(key="do_it").click().run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_an_account_at_rest_is_disconnected(world: World, open_page: OpenPage) -> None:
+    """The dialog says that nothing else changes."""
+    page = choose(open_page("connections"), "Disconnect", account(world, 2))
+    assert "at rest" in words_of(page)
+    page.text_input(key="why").input("contract ends")
+    confirm(page)
+
+    assert account(world, 2).connection == "disconnected"
+    assert "seat2@harbour-clinic.test is disconnected." in words_of(page)
+
+
+def test_one_in_use_drains(world: World, open_page: OpenPage) -> None:
+    """The dialog names the appointment; the link stays."""
+    page = choose(open_page("connections"), "Disconnect", account(world))
+    assert "finishes appointment A-1" in words_of(page)
+    confirm(page)
+
+    assert account(world).connection == "draining"
+    assert world.appointment().link == "ready"
+
+
+def test_disconnecting_now_names_what_breaks_and_waits_for_the_id(world: World, open_page: OpenPage) -> None:
+    """The button stays grey until the appointment's id is written."""
+    page = choose(open_page("connections"), "Disconnect now", account(world))
+    told = words_of(page)
+    assert "What this breaks" in told and "Its join link stops working." in told
+    assert page.button(key="do_it").disabled
+
+    page.text_input(key="confirm").input("A-1").run()
+    assert not page.button(key="do_it").disabled
+    confirm(page)
+
+    assert account(world).connection == "disconnected"
+    assert world.zoom_meetings() == []
+
+
+def test_people_in_the_meeting_are_seen_by_zoom_and_the_refusal_is_a_sentence(
+    world: World, open_page: OpenPage
+) -> None:
+    """Our own tables do not know it yet."""
+    world.sandbox.start_meeting(str(world.meetings()[0].zoom_meeting_id))
+    page = choose(open_page("connections"), "Disconnect now", account(world))
+    page.text_input(key="confirm").input("A-1").run()
+    confirm(page)
+
+    assert "People are in the meeting of appointment A-1." in words_of(page)
+    assert account(world).connection == "connected"
+
+
+def test_an_account_is_quarantined_with_a_reason_and_released(world: World, open_page: OpenPage) -> None:
+    """Without a reason the button stays grey."""
+    page = choose(open_page("connections"), "Quarantine", account(world, 2))
+    assert page.button(key="do_it").disabled
+    page.text_input(key="why").input("camera broken").run()
+    confirm(page)
+    assert account(world, 2).bench_reason == "camera broken"
+    assert "Camera broken." in words_of(page)
+
+    confirm(choose(page, "Release", account(world, 2)))
+    assert account(world, 2).benched_until is None
+
+
+def test_who_acts_on_an_old_page_is_told(world: World, open_page: OpenPage) -> None:
+    """Somebody else was faster."""
+    page = choose(open_page("connections"), "Quarantine", account(world, 2))
+    with world.parts.sessions.begin() as session:
+        other = session.get(Account, account(world, 2).id)
+        assert other is not None
+        other.row_version += 1
+    page.text_input(key="why").input("camera broken").run()
+    confirm(page)
+
+    assert "has changed meanwhile." in words_of(page)
+    assert account(world, 2).benched_until is None
+
+
+def test_the_history_says_why_an_account_was_chosen(world: World, open_page: OpenPage) -> None:
+    """How long it was idle, and among how many."""
+    page = choose(open_page("connections"), "History", account(world))
+
+    assert "Account chosen: idle since" in words_of(page) and "the longest of 2 free" in words_of(page)
+
+
+def test_appointments_at_risk_are_named(world: World, open_page: OpenPage) -> None:
+    """By their ids."""
+    assert "may have no account" not in words_of(open_page("connections"))
+    with world.parts.sessions.begin() as session:
+        lost = session.get(Account, account(world).id)
+        assert lost is not None
+        lost.connection = "needs_reauth"
+        lost.probed_at = utcnow()
+
+    told = words_of(open_page("connections"))
+    assert "1 appointment of the next 24 hours may have no account." in told and "A-1 (" in told
