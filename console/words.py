@@ -140,6 +140,7 @@ EVENTS = {
     "allocation_resumed": "Opening of links resumed",
     "lease_closing": "Account is being cleared",
     "lease_released": "Account released",
+    "restored": "Restored from a backup",
     "reconcile_left_behind": "Found left behind on Zoom: is being deleted",
     "reconcile_still_there": "Found on Zoom again although it was gone: is being deleted",
     "reconcile_found": "Found on Zoom after its creation got no answer: is being deleted",

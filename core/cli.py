@@ -13,6 +13,7 @@ from core import logs
 from core.commands.accounts import accounts
 from core.commands.alerts import alerts
 from core.commands.appointments import appointments, messages
+from core.commands.doctor import doctor
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
 from core.commands.reconcile import reconcile_now
@@ -34,6 +35,7 @@ app.add_typer(recordings, name="recordings")
 app.add_typer(alerts, name="alerts")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(doctor, name="doctor")
 app.command("reconcile")(reconcile_now)
 
 

@@ -118,6 +118,10 @@ class Mailer:
         self._broken_off = 0
         return reply
 
+    def knock(self) -> None:
+        """Connect and log in, without sending anything. Raises `MailServerDown`."""
+        self._connected()
+
     def close(self) -> None:
         """Take leave of the server; the next mail connects anew."""
         smtp, self._smtp, self._carried = self._smtp, None, 0

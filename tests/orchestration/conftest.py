@@ -1,13 +1,19 @@
 """Makes the test's process a process of the product, with its environment, as Dagster's own processes are."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
+import psycopg
 import pytest
 
+from core.db.embedded import url
 from core.settings import Settings, get_settings
+from core.up.parts import DAGSTER_YAML
 from core.wiring import wiring
 from orchestration.definitions import defs
 from tests.sandbox_process import SandboxControl
@@ -147,3 +153,17 @@ def dagster() -> Iterator[Dagster]:
     """Dagster with a storage of its own that is gone afterwards."""
     with dg.DagsterInstance.ephemeral() as instance:
         yield Dagster(instance)
+
+
+@pytest.fixture
+def installed_dagster(world: World, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster]:
+    """Dagster on a PostgreSQL database of its own, configured as in production."""
+    name = f"dagster_{uuid4().hex[:8]}"
+    with psycopg.connect(host=str(server), user="postgres", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        monkeypatch.setenv("DAGSTER_DATABASE_URL", url(server, name, "psycopg2"))
+        _forget()
+        shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
+        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+            yield Dagster(instance)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

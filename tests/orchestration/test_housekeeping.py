@@ -1,15 +1,12 @@
 """The nightly run removes what Dagster and we have kept long enough, and shows how much that was."""
 
 import os
-import shutil
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
-import psycopg
 import pytest
 import sqlalchemy as sa
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
@@ -23,9 +20,7 @@ from dagster._core.scheduler.instigation import (
 )
 
 from core.clock import utcnow
-from core.db.embedded import url
 from core.db.models import Event
-from core.up.parts import DAGSTER_YAML
 from orchestration.dagster_purge import DagsterPurged, purge_dagster
 from orchestration.definitions import defs
 from tests.orchestration.conftest import Dagster
@@ -35,16 +30,9 @@ S = dg.DagsterRunStatus
 
 
 @pytest.fixture
-def dagster(world: World, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster]:
-    """Dagster on PostgreSQL, configured as in production; in memory it has no ticks and no files."""
-    name = f"dagster_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(host=str(server), user="postgres", dbname="postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        monkeypatch.setenv("DAGSTER_DATABASE_URL", url(server, name, "psycopg2"))
-        shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
-        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-            yield Dagster(instance)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def dagster(installed_dagster: Dagster) -> Dagster:
+    """Configured as in production: in memory there are no ticks and no files."""
+    return installed_dagster
 
 
 def left(dagster: Dagster) -> list[S]:

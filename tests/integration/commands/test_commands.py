@@ -220,3 +220,25 @@ def test_alerts_are_listed_and_tried_out(zoompool: Run, world: World, monkeypatc
     assert [mail["subject"] for mail in world.sandbox.mail("operations@practice.example")] == ["A test"]
     world.sandbox.fault({"smtp_code": 550}, smtp=True)
     assert zoompool("alerts", "test")[0] == 1
+
+
+def test_the_doctor_fails_where_a_part_does_not_work(zoompool: Run, world: World) -> None:
+    """A program gets every finding, and the exit status; here no process of the installation runs."""
+    status, printed = zoompool("doctor", "--json")
+
+    found = {check["part"]: check["level"] for check in as_json(printed)}
+    assert status == 1
+    assert (found["database"], found["Dagster database"]) == ("ok", "fail")
+    assert "fail" in zoompool("doctor")[1]
+
+
+def test_after_a_restore_the_command_says_what_is_left_to_do(zoompool: Run, world: World) -> None:
+    """Whose tokens are dead, what was waiting, and that allocation is paused."""
+    opened(world)
+    world.sandbox.grant("seat1@harbour-clinic.test")
+
+    status, printed = zoompool("doctor", "after-restore")
+
+    assert status == 0
+    assert "Press Reconnect in the console for seat1@harbour-clinic.test" in printed
+    assert "Allocation is paused" in printed
