@@ -6,12 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.domain.alerts import Kind
 from core.domain.reconcile import TO_ASK, TO_DELETE, Finding, most_deletions
+from core.services.alerts.raise_ import clear_alert, raise_alert
 from core.services.opening.attempt import Zoom
 from core.services.reconcile.heal import ASKED, REFUSED, REPORTED, WOULD, Done, heal
 from core.services.reconcile.look import NotListed, Seen, look
 from core.services.timeline import SYSTEM
 
+REFUSALS = "reconcile:refused"
 HEALED = TO_ASK | TO_DELETE | {Finding.FOUND}
 
 
@@ -83,7 +86,24 @@ def reconcile(
             threads=threads,
         )
     lines = tuple(_line(each, seen) for each in done)
-    return Reconciled(seen.accounts, seen.listed, seen.ours, lines, tuple(seen.not_listed))
+    result = Reconciled(seen.accounts, seen.listed, seen.ours, lines, tuple(seen.not_listed))
+    if not dry_run and location_id is None:
+        with sessions.begin() as session:
+            _tell(session, result, looked_at=allow_many, now=clock())
+    return result
+
+
+def _tell(session: Session, result: Reconciled, *, looked_at: bool, now: datetime) -> None:
+    """Somebody has to look at refused deletions, and is told once; also when they are settled.
+
+    A pass without every list does not know whether they are, unless somebody has *looked_at* them.
+    """
+    if result.refused:
+        text = f"{result.refused} meetings seem to be left behind on Zoom, too many for one pass to delete by itself."
+        step = "Compare `zoompool reconcile --dry-run` with Zoom; if they are to go: zoompool reconcile --allow-many."
+        raise_alert(session, REFUSALS, kind=Kind.RECONCILE, text=text, next_step=step, now=now)
+    elif looked_at or not result.not_listed:
+        clear_alert(session, REFUSALS, now=now)
 
 
 def _line(done: Done, seen: Seen) -> Line:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Event, Installation, Lease, MeetingInstance, Recording
+from core.db.models import Alert, Event, Installation, Lease, MeetingInstance, Recording
 from core.zoom import client
 from tests.integration.reconcile.given import (
     change,
@@ -151,10 +151,32 @@ def test_many_leftovers_wait_for_a_person(world: World) -> None:
     assert len(on_zoom(world)) == 3
     assert {each.state for each in world.meetings()} == {"created"}
 
+    assert [each.cleared_at for each in world.all(Alert, kind="reconcile")] == [None]
+
     looked_at = reconciled(world, allow_many=True)
 
     assert [line.done for line in looked_at.lines] == ["gone", "gone"]
     assert on_zoom(world) == {meetings[2].zoom_meeting_id}
+    assert [each.cleared_at is None for each in world.all(Alert, kind="reconcile")] == [False]
+
+
+def test_refused_deletions_are_told_once_until_they_are_settled(world: World) -> None:
+    """Not again every hour; and a pass that lacks a list does not know whether they are."""
+    meetings = opened(world, 3)
+    leave_behind(world, *(each.id for each in meetings[:2]))
+    reconciled(world)
+    reconciled(world)
+    world.sandbox.fault({"status": 500, "body": {}}, path_regex="/users/me/meetings")
+    reconciled(world)
+
+    assert [each.cleared_at for each in world.all(Alert, kind="reconcile")] == [None]
+
+    world.sandbox.clear_faults()
+    for meeting in meetings[:2]:
+        world.sandbox.delete_meeting(str(meeting.zoom_meeting_id))
+    reconciled(world)
+
+    assert [each.cleared_at is None for each in world.all(Alert, kind="reconcile")] == [False]
 
 
 def test_a_meeting_that_clients_wait_for_and_zoom_does_not_list_is_asked_about(world: World) -> None:
