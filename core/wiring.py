@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.embedded import PRODUCT_DATABASE, find_running, url
 from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
+from core.domain.lifecycle import Rules
 from core.errors import ConfigurationError
 from core.mail.smtp import MailServer
 from core.services.disconnect import Ending
@@ -79,6 +80,18 @@ class Wiring:
     def mail_server(self) -> MailServer:
         """Where mails are handed over."""
         return MailServer.parse(self.settings.mail_url, self.settings.mail_from)
+
+    @property
+    def rules(self) -> Rules:
+        """How long the lifecycle waits for what."""
+        settings = self.settings
+        return Rules(
+            no_show_grace=settings.no_show_grace,
+            rejoin_grace=settings.rejoin_grace,
+            late_open_limit=settings.late_open_limit,
+            hold_limit=settings.recording_hold_limit,
+            cooldown=settings.cooldown,
+        )
 
     @property
     def hours(self) -> OpeningHours:

@@ -9,6 +9,7 @@ from core import logs
 from core.settings import get_settings
 from orchestration.housekeeping import housekeeping, nightly_housekeeping
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
+from orchestration.keeping_alive import daily_keep_alive, keep_grants_alive
 from orchestration.reconciling import hourly_reconcile, reconcile_zoom
 from orchestration.resources import Product
 from orchestration.sensors import due_appointments_sensor, due_messages_sensor, lifecycle_sensor
@@ -19,9 +20,17 @@ logging.getLogger("dagster").propagate = False  # it writes its lines itself; th
 warnings.filterwarnings("ignore", message="Parameter `owners` of initializer `SensorDefinition")
 
 defs = dg.Definitions(
-    jobs=[open_due_meetings, open_meeting, deliver_messages, settle_meetings, reconcile_zoom, housekeeping],
+    jobs=[
+        open_due_meetings,
+        open_meeting,
+        deliver_messages,
+        settle_meetings,
+        reconcile_zoom,
+        housekeeping,
+        keep_grants_alive,
+    ],
     sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor],
-    schedules=[hourly_reconcile, nightly_housekeeping],
+    schedules=[hourly_reconcile, nightly_housekeeping, daily_keep_alive],
     resources={"product": Product()},
     executor=dg.in_process_executor,
 )

@@ -4,12 +4,11 @@ import dagster as dg
 
 from core.clock import utcnow
 from core.services.alerts.send import send_alerts
-from core.services.closing import settle_owed
 from core.services.deliver import DeliveryReport, deliver
-from core.services.ending import verify_past
 from orchestration.opening_ops import allocate_accounts, create_meetings, notify_clients
 from orchestration.resources import Product
-from orchestration.tables import delivery_table, ended_table, settled_table
+from orchestration.settling_ops import collect_recordings, release_accounts, verify_meetings
+from orchestration.tables import delivery_table
 
 FLOW = "zoompool/flow"
 # A machine that loses power leaves its runs as started, and they keep their places in the queue until `max_runtime` has
@@ -56,35 +55,11 @@ def deliver_messages() -> None:
     send_messages()
 
 
-@dg.op(
-    out=dg.Out(dg.Nothing), description="Ask Zoom whether meetings past their end are over; their accounts cool down."
-)
-def verify_meetings(context: dg.OpExecutionContext, product: Product) -> None:
-    """Verify what is past its end."""
-    parts = product.parts
-    ended = verify_past(
-        parts.sessions, parts.zoom, cooldown=parts.settings.cooldown, clock=utcnow, run_id=context.run_id
-    )
-    context.add_output_metadata({"verified": ended_table(ended)})
-
-
-@dg.op(
-    ins={"verified": dg.In(dg.Nothing)},
-    out=dg.Out(dg.Nothing),
-    description="Delete what is to be deleted on Zoom and free the accounts.",
-)
-def release_accounts(context: dg.OpExecutionContext, product: Product) -> None:
-    """Settle what is owed to Zoom."""
-    parts = product.parts
-    settled = settle_owed(parts.sessions, parts.zoom, clock=utcnow, run_id=context.run_id)
-    context.add_output_metadata({"settled": settled_table(settled)})
-
-
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={FLOW: "settle", "dagster/max_runtime": "120"},
-    description="Ask Zoom about meetings past their end, delete those that are not to be, and free the accounts.",
+    description="Whatever has to be asked of Zoom, or told it, after the link: who is inside, recordings, deletions.",
 )
 def settle_meetings() -> None:
-    """Verify what is past its end, then settle what is owed to Zoom."""
-    release_accounts(verify_meetings())
+    """Verify, collect, release."""
+    release_accounts(collect_recordings(verify_meetings()))

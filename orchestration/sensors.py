@@ -1,7 +1,8 @@
 """The sensors: ask what is due, decide in `core.domain`, request runs.
 
-They only read: a sensor that writes can lose or double its work, for its evaluation may be cut off before its requests
-are stored.
+They only read, since a sensor that writes can lose or double its work, for its evaluation may be cut off before its
+requests are stored. The lifecycle's alone writes, to the database and nothing else: what it does is idempotent and
+fenced, and asks for no run that depends on it.
 """
 
 from datetime import datetime
@@ -9,11 +10,11 @@ from datetime import datetime
 import dagster as dg
 
 from core.clock import utcnow
-from core.db.sql import statements
 from core.domain.planning import MOST_ISOLATED_RUNS, DueWork, bulk_runs
 from core.services.alerts.send import due_alerts
 from core.services.due import Isolated, due_work, isolated_work
-from core.services.ending import anything_past
+from core.services.lifecycle.network import network_work
+from core.services.lifecycle.tick import tick
 from core.services.mail_claim import due_mails
 from core.settings import get_settings
 from core.wiring import wiring
@@ -70,19 +71,27 @@ def due_messages_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | 
     job=settle_meetings,
     minimum_interval_seconds=TICK,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests a run when a meeting is past its end, is to be deleted or to be looked for.",
+    description="Applies Zoom's events, moves leases, ends cooldowns; requests a run where Zoom has to be asked.",
 )
 def lifecycle_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask whether Zoom has to be asked about meetings that should be over or gone."""
+    """Do what needs no network; ask for a run when there is something to ask Zoom, or to tell it."""
+    parts = wiring()
+    done = tick(
+        parts.sessions,
+        vault=parts.vault,
+        rules=parts.rules,
+        delete_when_finished=parts.settings.delete_finished_meetings,
+        clock=utcnow,
+    )
     now = utcnow()
-    with wiring().sessions() as session:
-        owed = session.scalar(statements("closing")["owed_now"], {"now": now})
-        past = anything_past(session, now=now)
-    if not owed and not past:
-        return dg.SkipReason("No meeting is past its end and nothing is owed to Zoom.")
+    with parts.sessions() as session:
+        deletes = parts.settings.delete_finished_meetings
+        work = network_work(session, hours=parts.hours, deletes_finished=deletes, now=now)
+    if not work:
+        return dg.SkipReason(f"{done} Nothing has to be asked of Zoom.")
     if _count(context, settle_meetings, UNDER_WAY):
-        return dg.SkipReason("A run is at it.")
-    return dg.RunRequest(run_key=f"settle:{now:%Y%m%dT%H%M%S}")
+        return dg.SkipReason(f"{done} A run is at it: {', '.join(work)}.")
+    return dg.RunRequest(run_key=f"settle:{now:%Y%m%dT%H%M%S}", tags={"zoompool/work": ", ".join(work)})
 
 
 def _bulk(context: dg.SensorEvaluationContext, work: DueWork, now: datetime) -> tuple[list[dg.RunRequest], str]:

@@ -7,12 +7,17 @@ import dagster as dg
 
 from core.services.closing import Settled
 from core.services.deliver import DeliveryReport
-from core.services.ending import Ended
+from core.services.drain import Drained
+from core.services.keep_alive import KeptAlive
+from core.services.lifecycle.ask import Asked
 from core.services.opening.one import StillWaiting
 from core.services.opening.run import Outcome
+from core.services.probe import Probed
 from core.services.purge import Purged
 from core.services.reconcile.look import NotListed
 from core.services.reconcile.run import Line
+from core.services.recordings.collect import Collected
+from core.services.revoke import Revoked
 
 SHOWN = 300
 NEXT_STEP = {
@@ -48,6 +53,39 @@ def waiting_table(waiting: Sequence[StillWaiting]) -> dg.MetadataValue:
     )
 
 
+def probed_table(probed: Sequence[Probed]) -> dg.MetadataValue:
+    """One row per account that was asked about before it is needed."""
+    return _table(
+        ["account", "outcome", "detail"], [(str(each.account_id), each.outcome, each.detail) for each in probed]
+    )
+
+
+def collected_table(collected: Sequence[Collected]) -> dg.MetadataValue:
+    """One row per recording that Zoom was asked for."""
+    return _table(
+        ["appointment", "recording", "outcome", "detail"],
+        [(str(each.appointment_id), str(each.recording_id), each.outcome, each.detail) for each in collected],
+    )
+
+
+def drained_table(ended: Sequence[Drained | Revoked]) -> dg.MetadataValue:
+    """One row per account that is disconnected by now, and per grant that was given back."""
+    return _table(
+        ["account", "outcome", "detail"],
+        [
+            (each.email, "disconnected", "")
+            if isinstance(each, Drained)
+            else (str(each.account_id), each.outcome, each.detail)
+            for each in ended
+        ],
+    )
+
+
+def kept_alive_table(renewed: Sequence[KeptAlive]) -> dg.MetadataValue:
+    """One row per grant that was idle."""
+    return _table(["account", "outcome", "detail"], [(each.email, each.outcome, each.detail) for each in renewed])
+
+
 def settled_table(settled: Sequence[Settled]) -> dg.MetadataValue:
     """One row per meeting that was owed to Zoom."""
     return _table(
@@ -56,11 +94,11 @@ def settled_table(settled: Sequence[Settled]) -> dg.MetadataValue:
     )
 
 
-def ended_table(ended: Sequence[Ended]) -> dg.MetadataValue:
-    """One row per lease past its end."""
+def asked_table(asked: Sequence[Asked]) -> dg.MetadataValue:
+    """One row per lease that Zoom was asked about."""
     return _table(
-        ["appointment", "outcome", "detail"],
-        [(str(each.appointment_id), each.outcome, each.detail) for each in ended],
+        ["appointment", "Zoom says", "lease is now", "detail"],
+        [(str(each.appointment_id), each.answer, each.state, each.detail) for each in asked],
     )
 
 

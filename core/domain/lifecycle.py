@@ -116,7 +116,11 @@ def _left(evidence: Evidence, rules: Rules, now: datetime) -> Decision:
 
 
 def _over(evidence: Evidence, rules: Rules, now: datetime, over_at: datetime, outcome: Appointment) -> Decision:
-    """The account is kept until every recording is known, no longer than the hold; then it cools down."""
+    """The account is kept until every recording is known, no longer than the hold; then it cools down.
+
+    Then Zoom is asked once more: an instance of which no event came would be found in no other way, and no meeting is
+    deleted, no account free, while the question is open.
+    """
     hold_until = over_at + rules.hold_limit
     finals = [each.recorded_at for each in evidence.held]
     known = [final for final in finals if final is not None]
@@ -131,6 +135,7 @@ def _over(evidence: Evidence, rules: Rules, now: datetime, over_at: datetime, ou
         )
     settled_at = hold_until if len(known) < len(finals) else min(max([over_at, *known]), hold_until)
     cooldown_until = settled_at + rules.cooldown
+    ask_at = _to_be_confirmed(evidence, settled_at)
     return Decision(
         Lease.COOLDOWN,
         live_at=_first_start(evidence),
@@ -139,8 +144,16 @@ def _over(evidence: Evidence, rules: Rules, now: datetime, over_at: datetime, ou
         settled_at=settled_at,
         cooldown_until=cooldown_until,
         outcome=outcome,
-        look_at=cooldown_until,
+        look_at=cooldown_until if ask_at is None else None,  # the answer makes us look
+        ask_at=ask_at,
     )
+
+
+def _to_be_confirmed(evidence: Evidence, settled_at: datetime) -> datetime | None:
+    """When to ask Zoom whether it is really over; None: it has said so."""
+    if evidence.said_at is None or evidence.said_at < settled_at:
+        return settled_at
+    return evidence.said_at + ASK_AGAIN if evidence.said is Said.STARTED else None
 
 
 def _nobody_yet(evidence: Evidence, rules: Rules, now: datetime) -> Decision:

@@ -240,7 +240,7 @@ def test_no_message_due_asks_for_no_delivery(world: World, dagster: Dagster) -> 
     assert dagster.tick("due_messages_sensor") == []
 
 
-def test_the_sensors_write_nothing(world: World, dagster: Dagster) -> None:
+def test_the_sensors_that_ask_for_links_and_mails_write_nothing(world: World, dagster: Dagster) -> None:
     """With work of every kind before them they get along with a database that takes no writes."""
     world.location(accounts=1)
     world.book("A-1", starts_in=timedelta(minutes=4))
@@ -259,7 +259,6 @@ def test_the_sensors_write_nothing(world: World, dagster: Dagster) -> None:
         world.book("A-3")
     assert sorted(_names(dagster.tick())) == [BULK, BULK, ISOLATED]
     dagster.tick("due_messages_sensor")
-    dagster.tick("lifecycle_sensor")
 
 
 def _refuse_everybody(world: World) -> None:

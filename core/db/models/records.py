@@ -25,6 +25,7 @@ class Message(Base):
         ),
         sa.Index("messages_by_appointment", "appointment_id"),
         sa.Index("messages_by_location", "location_id", "id"),
+        sa.Index("messages_by_time", "created_at"),
         sa.ForeignKeyConstraint(["location_id", "appointment_id"], ["appointments.location_id", "appointments.id"]),
         sa.ForeignKeyConstraint(["location_id", "meeting_id"], ["meetings.location_id", "meetings.id"]),
     )
@@ -62,6 +63,7 @@ class InboxEvent(Base):
         sa.Index("inbox_by_meeting", "zoom_meeting_id", "id"),
         sa.Index("inbox_parked", "received_at", postgresql_where=sa.text("outcome = 'unknown_meeting'")),
         sa.Index("inbox_by_time", "received_at"),
+        sa.Index("inbox_with_body", "received_at", postgresql_where=sa.text("body IS NOT NULL")),
     )
 
     id: Mapped[Id]

@@ -25,7 +25,7 @@ WITH held AS (
                 ELSE 'idle' END AS in_use
     FROM accounts AS a
     LEFT JOIN LATERAL (
-        SELECT *, state = 'cooldown' AND cooldown_until <= :now AS cooled
+        SELECT *, state = 'cooldown' AND cooldown_until <= :now AND ask_at IS NULL AS cooled
         FROM leases WHERE account_id = a.id AND released_at IS NULL) AS l ON true
 ), accounts_now AS (
     SELECT *, CASE WHEN lease_id IS NOT NULL THEN in_use END AS lease_state,

@@ -44,13 +44,13 @@ WITH passed AS (
     SELECT l.id
     FROM leases AS l
     JOIN accounts AS c ON c.id = l.account_id
-    WHERE l.released_at IS NULL AND l.state = 'cooldown' AND l.cooldown_until <= :now
+    WHERE l.released_at IS NULL AND l.state = 'cooldown' AND l.cooldown_until <= :now AND l.ask_at IS NULL
       AND l.location_id = ANY (CAST(:locations AS bigint[]))
     ORDER BY l.id
     FOR NO KEY UPDATE OF l, c SKIP LOCKED
 ), closed AS (
     UPDATE leases AS l
-    SET state = 'released', released_at = l.cooldown_until, release_reason = 'cooled'
+    SET state = 'released', released_at = l.cooldown_until, release_reason = 'cooled', look_at = NULL, ask_at = NULL
     FROM passed
     WHERE l.id = passed.id AND l.state = 'cooldown'
     RETURNING l.id, l.location_id, l.account_id, l.appointment_id, l.released_at
@@ -58,7 +58,8 @@ WITH passed AS (
     UPDATE accounts AS c SET idle_since = closed.released_at FROM closed WHERE c.id = closed.account_id
 )
 INSERT INTO events (at, kind, location_id, appointment_id, account_id, lease_id, actor, run_id)
-SELECT released_at, 'lease_released', location_id, appointment_id, account_id, id, :actor, :run_id FROM closed;
+SELECT released_at, 'lease_released', location_id, appointment_id, account_id, id, :actor, :run_id FROM closed
+RETURNING lease_id;
 
 -- name: grant_leases
 -- FOR ... is not allowed at a query level with window functions: lock first (MATERIALIZED), rank the locked rows one level up,

@@ -101,7 +101,8 @@ WHERE m.lease_id = ANY (CAST(:leases AS bigint[])) AND m.state = 'created';
 
 -- name: cooling_locations
 -- Where a cooldown has passed.
-SELECT DISTINCT location_id FROM leases WHERE look_at <= :now AND state = 'cooldown' AND cooldown_until <= :now;
+SELECT DISTINCT location_id FROM leases WHERE look_at <= :now AND state = 'cooldown' AND cooldown_until <= :now
+  AND ask_at IS NULL;
 
 -- name: to_ask_about
 -- What Zoom is asked about now; taken until :until, so that two runs do not ask twice.

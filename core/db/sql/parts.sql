@@ -11,8 +11,9 @@
                  WHERE b.zoom_user_id = c.zoom_user_id AND b.utc_day = :utc_day AND b.creates >= 100))
 
 -- name: lease_is_cooled
--- Of an open lease o: its account is free although nobody has closed it yet.
-(o.state = 'cooldown' AND o.cooldown_until <= :now)
+-- Of an open lease o: its account is free although nobody has closed it yet. Not while Zoom is still to be asked whether the
+-- meeting is really over.
+(o.state = 'cooldown' AND o.cooldown_until <= :now AND o.ask_at IS NULL)
 
 -- name: allocation_is_on
 -- Of a location l: leases are granted there.

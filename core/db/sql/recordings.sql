@@ -154,6 +154,7 @@ WITH finished AS (
     SELECT m.id
     FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id
     WHERE m.state = 'created' AND l.state IN ('cooldown', 'released')
+      AND (l.released_at IS NOT NULL OR l.ask_at IS NULL) -- Zoom has said that it is over, and what was held
       AND (SELECT deletion_stopped_at IS NULL FROM installation)
       AND EXISTS (SELECT FROM meeting_instances AS i WHERE i.meeting_id = m.id)
       AND NOT EXISTS (

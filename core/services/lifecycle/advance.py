@@ -45,7 +45,7 @@ class _Case:
 
     @property
     def moved(self) -> bool:
-        return self.decision.state != self.row.state
+        return self.decision.state != Lease(self.row.state)
 
 
 def lock_for(session: Session, appointment_ids: Sequence[int]) -> None:

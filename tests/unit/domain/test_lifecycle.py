@@ -83,7 +83,7 @@ CASES = {
             settled_at=at(40),
             cooldown_until=at(45),
             outcome=Appointment.COMPLETED,
-            look_at=at(45),
+            ask_at=at(40),
         ),
     ),
     "the recording of the first is known, that of the second not": (
@@ -190,6 +190,14 @@ def test_the_hold_is_bounded_and_a_recording_after_it_changes_nothing_for_the_ac
 
     assert unknown.state == known.state == Lease.COOLDOWN
     assert unknown.cooldown_until == known.cooldown_until == at(30 + 245)
+
+
+def test_no_account_is_free_while_zoom_says_that_the_meeting_runs() -> None:
+    """Zoom's status may lag behind its event: it is asked again until both say the same."""
+    evidence = lease(held=(held(0, 30, 31),), said=Said.STARTED, said_at=at(32))
+
+    assert decide(evidence, RULES, at(32)).ask_at == at(33)
+    assert decide(replace(evidence, said=Said.WAITING, said_at=at(33)), RULES, at(33)).ask_at is None
 
 
 def test_the_order_of_instances_does_not_matter() -> None:

@@ -178,5 +178,7 @@ def upgrade() -> None:
     op.create_index(
         "recordings_lost", "recordings", ["final_at"], postgresql_where=sa.text("outcome IN ('failed', 'gave_up')")
     )
+    op.create_index("inbox_with_body", "inbox", ["received_at"], postgresql_where=sa.text("body IS NOT NULL"))
+    op.create_index("messages_by_time", "messages", ["created_at"])
     # Leases that are under way: the lifecycle looks at them for the first time.
     op.execute("UPDATE leases SET look_at = now() WHERE released_at IS NULL AND state IN ('ready', 'live')")
