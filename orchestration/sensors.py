@@ -80,6 +80,7 @@ def lifecycle_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.
         parts.sessions,
         vault=parts.vault,
         rules=parts.rules,
+        hours=parts.hours,
         delete_when_finished=parts.settings.delete_finished_meetings,
         clock=utcnow,
     )

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
+from core.domain.due import OpeningHours
 from core.domain.lifecycle import Rules
+from core.services.alerts.keep import KeptAlerts, keep_alerts
 from core.services.inbox.apply import apply_inbox, unpark
 from core.services.lifecycle.advance import Moved, advance, lock_for
 from core.services.recordings.finished import delete_finished
@@ -32,12 +34,14 @@ class Ticked:
     moved: list[Moved] = field(default_factory=list)
     released: int = 0
     to_delete: int = 0
+    alerts: KeptAlerts = KeptAlerts(0, 0)
 
     def __str__(self) -> str:
         """In a few words, for the tick's own line."""
         return (
             f"{sum(self.events.values())} events applied, {len(self.moved)} leases moved, {self.released} accounts "
-            f"free again, {self.to_delete} finished meetings to delete."
+            f"free again, {self.to_delete} finished meetings to delete, {self.alerts.raised} alerts raised and "
+            f"{self.alerts.cleared} cleared."
         )
 
 
@@ -46,10 +50,12 @@ def tick(
     *,
     vault: TokenVault,
     rules: Rules,
+    hours: OpeningHours,
     delete_when_finished: bool,
     clock: Callable[[], datetime],
 ) -> Ticked:
-    """Apply the inbox, look at leases whose time has come, end passed cooldowns, and give up finished meetings.
+    """Apply the inbox, look at leases whose time has come, end passed cooldowns, delete what is finished, and keep the
+    alerts true.
 
     Each step is idempotent and fenced by row locks and states: a tick that is cut off, or two that overlap, do no harm.
     """
@@ -74,6 +80,8 @@ def tick(
         done.released = close_passed_cooldowns(session, now=clock())
     with _brief(sessions) as session:
         done.to_delete = delete_finished(session, now=clock(), enabled=delete_when_finished)
+    with _brief(sessions) as session:
+        done.alerts = keep_alerts(session, hours=hours, now=clock())
     return done
 
 

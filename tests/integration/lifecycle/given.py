@@ -72,6 +72,7 @@ class Life:
             parts.sessions,
             vault=parts.vault,
             rules=parts.rules,
+            hours=parts.hours,
             delete_when_finished=parts.settings.delete_finished_meetings,
             clock=self.clock,
         )
