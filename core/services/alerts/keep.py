@@ -25,8 +25,8 @@ MAIL_BEFORE_START = timedelta(minutes=8)
 class KeptAlerts:
     """How many conditions were raised and cleared."""
 
-    raised: int
-    cleared: int
+    raised: int = 0
+    cleared: int = 0
 
 
 @dataclass(frozen=True)

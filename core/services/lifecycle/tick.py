@@ -34,7 +34,7 @@ class Ticked:
     moved: list[Moved] = field(default_factory=list)
     released: int = 0
     to_delete: int = 0
-    alerts: KeptAlerts = KeptAlerts(0, 0)
+    alerts: KeptAlerts = field(default_factory=KeptAlerts)
 
     def __str__(self) -> str:
         """In a few words, for the tick's own line."""
