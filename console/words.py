@@ -130,6 +130,7 @@ EVENTS = {
     "recording_gave_up": "Search for the recording given up",
     "recording_transcript": "Transcript attached",
     "recording_more_files": "More files of the recording attached",
+    "recording_archived": "Recording copied to the archive",
     "recording_recovered": "The recording went with its deleted meeting and was recovered",
     "recording_lost": "The recording went with its deleted meeting",
     "deletion_resumed": "Finished meetings are deleted again",

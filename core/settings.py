@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     alert_urls: SecretStr | None = Field(
         default=None, description="where alerts go: apprise's URLs, separated by commas or spaces"
     )
+    recording_archive_url: SecretStr | None = Field(
+        default=None, description="where recordings are copied: any fsspec address, such as file:///srv/recordings"
+    )
     log_format: Literal["console", "json"] = "console"
 
     @property

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +21,9 @@ from core.zoom.client import ZoomClient
 from core.zoom.limiter import RATES, Limiter
 from core.zoom.oauth import ZoomOAuth
 from core.zoom.vault import TokenVault, keys_of
+
+if TYPE_CHECKING:
+    from core.services.recordings.store import RecordingStore
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ class Wiring:
     def ending(self) -> Ending:
         """With what connections are ended."""
         return Ending(self.zoom, self.oauth, self.vault, self.hours, self.settings.delete_finished_meetings)
+
+    @cached_property
+    def recording_store(self) -> "RecordingStore":
+        """Where recordings are copied to.
+
+        Raises:
+            ConfigurationError: RECORDING_ARCHIVE_URL is not set, or nothing here can speak its protocol.
+        """
+        if self.settings.recording_archive_url is None:
+            raise ConfigurationError(
+                "Recordings are not archived: RECORDING_ARCHIVE_URL is not set.",
+                next_step="Set it to a folder or bucket, such as file:///srv/recordings.",
+            )
+        from core.services.recordings.store import RecordingStore  # slow to import, and needed by archiving alone
+
+        return RecordingStore(self.settings.recording_archive_url.get_secret_value())
 
     @cached_property
     def mail_server(self) -> MailServer:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from core import logs
 from core.settings import get_settings
+from orchestration.archiving import archive_recordings, archive_sensor
 from orchestration.housekeeping import housekeeping, nightly_housekeeping
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
 from orchestration.keeping_alive import daily_keep_alive, keep_grants_alive
@@ -27,9 +28,10 @@ defs = dg.Definitions(
         settle_meetings,
         reconcile_zoom,
         housekeeping,
+        archive_recordings,
         keep_grants_alive,
     ],
-    sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor],
+    sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor, archive_sensor],
     schedules=[hourly_reconcile, nightly_housekeeping, daily_keep_alive],
     resources={"product": Product()},
     executor=dg.in_process_executor,

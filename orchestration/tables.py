@@ -16,6 +16,7 @@ from core.services.probe import Probed
 from core.services.purge import Purged
 from core.services.reconcile.look import NotListed
 from core.services.reconcile.run import Line
+from core.services.recordings.archive import Archived
 from core.services.recordings.collect import Collected
 from core.services.revoke import Revoked
 
@@ -91,6 +92,18 @@ def settled_table(settled: Sequence[Settled]) -> dg.MetadataValue:
     return _table(
         ["appointment", "meeting", "outcome", "detail"],
         [(str(each.appointment_id), str(each.meeting_id), each.outcome, each.detail) for each in settled],
+    )
+
+
+def archived_table(archived: Sequence[Archived]) -> dg.MetadataValue:
+    """One row per file; what went wrong comes first."""
+    ordered = sorted(archived, key=lambda each: each.outcome == "archived")
+    return _table(
+        ["appointment", "recording", "file", "outcome", "detail"],
+        [
+            (str(each.appointment_id), str(each.recording_id), each.file_type, each.outcome, each.detail)
+            for each in ordered
+        ],
     )
 
 

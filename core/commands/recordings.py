@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from core.clock import utcnow
-from core.commands.output import ACTOR, AnyLocation, AsJson, say, show
+from core.commands.output import ACTOR, AnyLocation, AsJson, AsRole, out, say, show
+from core.commands.transfer_bar import TransferBar
 from core.db.read.recordings import list_recordings, recordings
 from core.errors import InvalidInput
 from core.services.book import find_appointment
 from core.services.locations import find_location
+from core.services.recordings.archive import Archived, archive_recordings
 from core.services.recordings.collect import look_now
 from core.services.recordings.finished import resume_deleting
 from core.wiring import wiring
@@ -69,10 +71,34 @@ def look(
 @app.command("resume-deleting")
 def resume(
     reason: Annotated[str, typer.Option(help="Why it may go on.")],
-    role: Annotated[str, typer.Option(help="As whom you do this.")] = "engineer",
+    role: AsRole = "engineer",
     as_json: AsJson = False,
 ) -> None:
     """Delete finished meetings again, after a recording had gone with one."""
     with wiring().sessions.begin() as session:
         resume_deleting(session, actor=ACTOR, role=role, reason=reason, now=utcnow())
     say("Finished meetings are deleted again.", {"deleting": True}, as_json=as_json)
+
+
+@app.command()
+def archive(as_json: AsJson = False) -> None:
+    """Copy every recording that is due to RECORDING_ARCHIVE_URL; what was begun before is gone on with."""
+    parts = wiring()
+    store = parts.recording_store
+    done: list[Archived] = []
+    with TransferBar() as bar:
+        while batch := archive_recordings(
+            parts.sessions, parts.zoom, store, clock=utcnow, run_id=None, actor=ACTOR, progress=bar.show
+        ):
+            done += batch
+            bar.next_batch()
+    rows = [
+        {"recording": each.recording_id, "file": each.file_type, "outcome": each.outcome, "detail": each.detail}
+        for each in done
+        if as_json or each.outcome != "archived"
+    ]
+    copied = sum(each.outcome == "archived" for each in done)
+    if as_json or rows:
+        show(rows, as_json=as_json, empty="")
+    if not as_json:
+        out.print(f"{copied} files were copied.")

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from pydantic import BaseModel, ValidationError
 
 from core.clock import utcnow
-from core.errors import ZoomNotFound, ZoomRateLimited, ZoomRejected, ZoomUnavailable
+from core.errors import ZoomError, ZoomNotFound, ZoomRateLimited, ZoomRejected, ZoomUnavailable
 from core.settings import Settings
 from core.zoom.failures import failure
 from core.zoom.limiter import Limiter
@@ -33,6 +33,7 @@ from core.zoom.wire import TRACKING_HEADER, Bearer, open_session, send
 LIGHT, MEDIUM = "Light", "Medium"  # rate-limit labels, as each call's reference page gives them
 PAGE_SIZE = 300
 MOST_PAGES = 50
+MOST_REDIRECTS = 5
 HAS_ENDED = 3007
 # Where a 429 does not say until when: a second is the shortest period that Zoom counts.
 UNSAID = timedelta(seconds=1)
@@ -136,6 +137,25 @@ class ZoomClient:
         path = f"/meetings/{_instance(uuid)}/recordings/status"
         self._call(credentials, LIGHT, "PUT", path, changes=True, json={"action": "recover"})
 
+    def download(self, credentials: Credentials, url: str, *, offset: int = 0) -> requests.Response:
+        """A recording's file as a stream that the caller closes; from *offset* on where the status is 206.
+
+        Raises:
+            ZoomRejected: what came is a page or a message and no file.
+            TokenRefused, ZoomNotFound, ZoomUnavailable: as everywhere.
+        """
+        zoom = urlsplit(url).netloc
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        for _ in range(MOST_REDIRECTS):
+            # The token is for Zoom alone: storage that it sends us on to has a signature in its address.
+            auth = Bearer(credentials.access_token) if urlsplit(url).netloc == zoom else None
+            response = send(self._session, "GET", url, changes=False, auth=auth, headers=headers, stream=True)
+            if not response.is_redirect:
+                return _file(response)
+            url = urljoin(url, response.headers["Location"])
+            response.close()
+        raise ZoomRejected("Zoom sends us from one address of this file to another.")
+
     def list_user_recordings(self, credentials: Credentials, first: date, last: date) -> list[ZoomRecording]:
         """The user's recordings of the days (UTC) from *first* to *last*, a month at most: Zoom cuts more silently."""
         days = {"from": first.isoformat(), "to": last.isoformat()}
@@ -212,6 +232,20 @@ class ZoomClient:
 
 def _meeting(meeting_id: str) -> str:
     return f"/meetings/{quote(meeting_id, safe='')}"
+
+
+def _file(response: requests.Response) -> requests.Response:
+    """*response* if it is a file. Without permission Zoom answers 200 with its sign-in page, or with JSON."""
+    try:
+        if response.status_code >= 400 and (error := failure(response, changes=False, now=utcnow())):
+            raise error
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        if kind in ("text/html", "application/json"):
+            raise ZoomRejected(f"Zoom gave {kind} instead of the file.", status=response.status_code)
+    except ZoomError:
+        response.close()
+        raise
+    return response
 
 
 def _instance(uuid_or_id: str) -> str:

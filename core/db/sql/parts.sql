@@ -69,3 +69,8 @@ SELECT r.*, l.name AS location, coalesce(l.zone, 'UTC') AS zone, true AS is_true
 FROM raised AS r LEFT JOIN locations AS l ON l.id = r.location_id
 UNION ALL
 SELECT c.condition, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false FROM cleared AS c
+
+-- name: file_is_to_be_archived
+-- Of recording files f, recordings r and accounts a. Parts of what is still sought wait until it is known what it is.
+(f.archived_at IS NULL AND f.next_attempt_at <= :now AND r.outcome IN ('attached', 'failed')
+ AND a.connection IN ('connected', 'draining'))

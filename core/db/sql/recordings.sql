@@ -70,9 +70,10 @@ ORDER BY k.id;
 -- name: keep_files
 -- Files are known by their key, so what comes twice is there once. Says which of them are new.
 INSERT INTO recording_files AS held (location_id, recording_id, file_key, zoom_file_id, file_type, file_extension,
-                                     recording_type, size, recorded_from, recorded_to, play_url, status)
+                                     recording_type, size, recorded_from, recorded_to, play_url, status,
+                                     next_attempt_at)
 SELECT r.location_id, r.id, f.file_key, f.zoom_file_id, f.file_type, f.file_extension, f.recording_type, f.size,
-       f.recorded_from, f.recorded_to, f.play_url, f.status
+       f.recorded_from, f.recorded_to, f.play_url, f.status, :now
 FROM jsonb_to_recordset(CAST(:files AS jsonb)) AS f (
     recording_id bigint, file_key text, zoom_file_id text, file_type text, file_extension text, recording_type text,
     size bigint, recorded_from timestamptz, recorded_to timestamptz, play_url text, status text)
@@ -198,3 +199,34 @@ UPDATE installation SET deletion_stopped_at = :now, deletion_stopped_reason = :r
 UPDATE installation SET deletion_stopped_at = NULL, deletion_stopped_reason = NULL
 WHERE deletion_stopped_at IS NOT NULL
 RETURNING only_row;
+
+-- name: claim_to_archive
+-- Taken until :until: large files take their time, and what a run that died had begun is gone on with.
+WITH due AS (
+    SELECT f.id
+    FROM recording_files AS f JOIN recordings AS r ON r.id = f.recording_id JOIN accounts AS a ON a.id = r.account_id
+    WHERE {file_is_to_be_archived}
+    ORDER BY f.next_attempt_at, f.id
+    LIMIT :limit
+    FOR NO KEY UPDATE OF f SKIP LOCKED
+), taken AS (
+    UPDATE recording_files AS f SET next_attempt_at = :until, attempts = f.attempts + 1
+    FROM due WHERE f.id = due.id
+    RETURNING f.*
+)
+SELECT t.id, t.location_id, t.recording_id, t.file_key, t.file_type, t.file_extension, t.recording_type, t.size, t.attempts,
+       r.zoom_uuid, r.meeting_id, r.appointment_id, r.account_id, coalesce(r.started_at, r.sought_since) AS made_at
+FROM taken AS t JOIN recordings AS r ON r.id = t.recording_id
+ORDER BY t.recording_id, t.id;
+
+-- name: archive_now
+SELECT EXISTS (SELECT FROM recording_files AS f JOIN recordings AS r ON r.id = f.recording_id
+                                                JOIN accounts AS a ON a.id = r.account_id
+               WHERE {file_is_to_be_archived});
+
+-- name: archived
+UPDATE recording_files SET archived_at = :now, archive_path = :path, next_attempt_at = NULL, last_error = NULL
+WHERE id = :id AND archived_at IS NULL;
+
+-- name: not_archived
+UPDATE recording_files SET next_attempt_at = :again_at, last_error = :error WHERE id = :id AND archived_at IS NULL;

@@ -56,7 +56,7 @@ def attach(
     recordings = [_recording(together, vault) for together in by_instance.values()]
     rows = session.execute(statements("recordings")["keep_recordings"], {"found": json.dumps(recordings)}).all()
     parts = {row.id: by_instance[row.meeting_id, row.zoom_uuid] for row in rows}
-    new_files = _keep_files(session, parts)
+    new_files = _keep_files(session, parts, now)
     files = _files_of(session, list(parts))
     stands = [_judged(row, parts[row.id], files.get(row.id, []), asked=asked, now=now) for row in rows]
     write_down(session, stands, actor=actor, run_id=run_id, now=now)
@@ -87,8 +87,8 @@ def _recording(together: Sequence[FoundRecording], vault: TokenVault) -> dict[st
     return columns
 
 
-def _keep_files(session: Session, parts: Mapping[int, Sequence[FoundRecording]]) -> dict[int, int]:
-    """Keep the files; how many of each recording's are new."""
+def _keep_files(session: Session, parts: Mapping[int, Sequence[FoundRecording]], now: datetime) -> dict[int, int]:
+    """Keep the files, to be archived from *now* on; how many of each recording's are new."""
     files = {
         (recording_id, file.key): _file(recording_id, file)
         for recording_id, together in parts.items()
@@ -97,7 +97,7 @@ def _keep_files(session: Session, parts: Mapping[int, Sequence[FoundRecording]])
     }
     new: dict[int, int] = {}
     if files:
-        given = {"files": json.dumps(list(files.values()))}
+        given = {"files": json.dumps(list(files.values())), "now": now}
         for row in session.execute(statements("recordings")["keep_files"], given):
             new[row.recording_id] = new.get(row.recording_id, 0) + bool(row.is_new)
     return new

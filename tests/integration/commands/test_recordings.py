@@ -1,7 +1,24 @@
 """Recordings on the command line."""
 
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.settings import get_settings
+from core.wiring import wiring
 from tests.integration.commands.test_commands import Run, as_json, zoompool
-from tests.integration.recordings.given import found, hold, opened, seek, take_place, the_recording
+from tests.integration.recordings.given import (
+    MINUTE,
+    collect,
+    files_of,
+    found,
+    hold,
+    opened,
+    seek,
+    take_place,
+    the_recording,
+)
 from tests.world import World
 
 __all__ = ["zoompool"]
@@ -46,3 +63,23 @@ def test_deleting_is_resumed_only_where_it_has_stopped(world: World, zoompool: R
 
     assert status == 1
     assert "nothing to resume" in printed
+
+
+def test_recordings_are_copied_by_command(
+    world: World, zoompool: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing says where to, it says what to set."""
+    [meeting] = opened(world, "A-1")
+    collect(world, take_place(world, meeting, minutes=1) + 15 * MINUTE)
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.text("UPDATE recording_files SET next_attempt_at = now()"))
+
+    status, printed = zoompool("recordings", "archive")
+    assert status == 1
+    assert "RECORDING_ARCHIVE_URL" in printed
+
+    monkeypatch.setenv("RECORDING_ARCHIVE_URL", f"file://{tmp_path}/shelf")
+    get_settings.cache_clear()
+    wiring.cache_clear()
+    assert zoompool("recordings", "archive") == (0, f"{len(files_of(world))} files were copied.\n")
+    assert len([path for path in (tmp_path / "shelf").rglob("*") if path.is_file()]) == len(files_of(world))
