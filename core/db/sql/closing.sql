@@ -53,15 +53,15 @@ RETURNING id;
 
 -- name: claim_owed
 -- What is owed to Zoom and due; taken until :until, so that two runs do not ask twice. A meeting goes first when somebody waits
--- for its account.
+-- for its account. Where we have no access, nobody can be asked: it is due at once when the account is reconnected.
 WITH owed AS (
     SELECT m.id
-    FROM meetings AS m
-    WHERE m.state IN ('deleting', 'unknown') AND m.next_attempt_at <= :now
+    FROM meetings AS m JOIN accounts AS c ON c.id = m.account_id
+    WHERE m.state IN ('deleting', 'unknown') AND m.next_attempt_at <= :now AND c.connection IN ('connected', 'draining')
       AND (CAST(:only AS bigint[]) IS NULL OR m.id = ANY (CAST(:only AS bigint[])))
     ORDER BY m.next_attempt_at, m.id
     LIMIT :limit
-    FOR NO KEY UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE OF m SKIP LOCKED
 ), taken AS (
     UPDATE meetings AS m SET next_attempt_at = :until, attempts = m.attempts + 1
     FROM owed WHERE m.id = owed.id
@@ -127,4 +127,6 @@ FROM released
 RETURNING lease_id;
 
 -- name: owed_now
-SELECT EXISTS (SELECT FROM meetings WHERE state IN ('deleting', 'unknown') AND next_attempt_at <= :now);
+SELECT EXISTS (
+    SELECT FROM meetings AS m JOIN accounts AS c ON c.id = m.account_id
+    WHERE m.state IN ('deleting', 'unknown') AND m.next_attempt_at <= :now AND c.connection IN ('connected', 'draining'));

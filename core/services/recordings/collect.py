@@ -18,6 +18,7 @@ from core.services.recordings.recheck import GONE_SINCE, recheck_deleted
 from core.services.recordings.standing import Stands, lock_leases, standing_of, write_down
 from core.services.timeline import SYSTEM
 from core.services.tokens import AccountCredentials, Fresh
+from core.services.unfit import note_unfit
 from core.zoom.payloads import ZoomRecording
 from core.zoom.vault import TokenVault
 
@@ -140,6 +141,10 @@ def _record(
     by_id = {answer.row.id: answer for answer in answers if answer.recording is None}
     stands = [_without(row, by_id[row.id], now) for row in _stand_now(session, list(by_id))]
     write_down(session, stands, actor=actor, run_id=run_id, now=now)
+    for answer in answers:
+        # A role that may not see recordings can hold meetings all the same.
+        if isinstance(answer.error, AccountUnfit) and answer.error.reason != "no_permission":
+            note_unfit(session, answer.row.account_id, answer.error, now=now, actor=actor, run_id=run_id)
     outcomes = {row.id: row.outcome for row in _stand_now(session, [answer.row.id for answer in answers])}
     return [
         Collected(
