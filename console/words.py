@@ -116,7 +116,31 @@ EVENTS = {
     "account_busy_elsewhere": "Somebody began a meeting of his own on the account",
     "account_free_elsewhere": "The meeting that was not ours is over",
     "link_ready": "Meeting created, link ready",
+    "meeting_live": "Somebody is inside: the meeting is live",
+    "meeting_tried_out": "Tried out before the start and left again",
+    "meeting_over": "The meeting is over; its recording is sought",
+    "account_cooling": "Account cools down",
+    "no_show": "Nobody came: the meeting is deleted and the account freed",
+    "meeting_vanished": "Somebody deleted the meeting on Zoom: another one is made",
     "meeting_gone": "Meeting is gone from Zoom",
+    "zoom_meeting_created": "Zoom: meeting created",
+    "zoom_meeting_started": "Zoom: meeting started",
+    "zoom_meeting_ended": "Zoom: meeting ended",
+    "zoom_meeting_deleted": "Zoom: meeting deleted",
+    "zoom_meeting_permanently_deleted": "Zoom: meeting deleted for good",
+    "zoom_meeting_recovered": "Zoom: meeting recovered",
+    "zoom_meeting_participant_joined": "Zoom: somebody came in",
+    "zoom_meeting_participant_jbh_joined": "Zoom: somebody came in before the host",
+    "zoom_meeting_participant_left": "Zoom: somebody left",
+    "zoom_recording_started": "Zoom: recording started",
+    "zoom_recording_stopped": "Zoom: recording stopped",
+    "zoom_recording_paused": "Zoom: recording paused",
+    "zoom_recording_resumed": "Zoom: recording goes on",
+    "zoom_recording_completed": "Zoom: recording processed",
+    "zoom_recording_transcript_completed": "Zoom: transcript written",
+    "zoom_recording_trashed": "Zoom: recording put into the trash",
+    "zoom_recording_recovered": "Zoom: recording taken out of the trash",
+    "zoom_recording_deleted": "Zoom: recording deleted for good",
     "meeting_lost_race": "A second meeting was made and is deleted again",
     "link_failed": "Put aside: the link could not be opened",
     "link_missed": "Missed: it ended without a link",
@@ -152,7 +176,12 @@ EVENTS = {
 }
 
 
-ACTORS = {"system": "automatically", "cli": "on the command line", "console": "in the console"}
+ACTORS = {
+    "system": "automatically",
+    "zoom": "told by Zoom",
+    "command line": "on the command line",
+    "console": "in the console",
+}
 
 
 def reason(word: str | None) -> Explained:

@@ -79,18 +79,31 @@ LEFT JOIN LATERAL (
 ORDER BY n.starts_at, n.id
 """)
 
-# Accounts that will serve the line by themselves. How long a recording takes is not known: it counts as ready now.
-BUSY_UNTIL = with_accounts("""
+# Accounts that will serve the line by themselves. A recording will take as long as the location's last ones did, by
+# their median; where there is none yet it counts as ready at once.
+BUSY_UNTIL = with_accounts(""", holds AS (
+    SELECT c.location_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY l.cooldown_at - l.ended_at) AS hold
+    FROM accounts AS c
+    CROSS JOIN LATERAL (
+        SELECT cooldown_at, ended_at FROM leases
+        WHERE account_id = c.id AND cooldown_at IS NOT NULL AND ended_at IS NOT NULL
+        ORDER BY reserved_at DESC LIMIT 10) AS l
+    WHERE c.location_id = ANY (:locations)
+    GROUP BY c.location_id
+)
 SELECT a.location_id,
        CASE
            WHEN a.state = 'quarantined' THEN a.benched_until
-           WHEN a.lease_state IN ('reserved', 'ready', 'live') THEN greatest(p.ends_at, :now) + :cooldown
-           WHEN a.lease_state = 'processing' THEN CAST(:now AS timestamptz) + :cooldown
+           WHEN a.lease_state IN ('reserved', 'ready', 'live')
+               THEN greatest(p.ends_at, :now) + coalesce(h.hold, interval '0') + :cooldown
+           WHEN a.lease_state = 'processing' THEN greatest(l.ended_at + h.hold, :now) + :cooldown
            WHEN a.lease_state = 'cooldown' THEN a.cooldown_until
            ELSE CAST(:now AS timestamptz)
        END AS busy_until
 FROM accounts_now AS a
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
+LEFT JOIN leases AS l ON l.id = a.lease_id
+LEFT JOIN holds AS h ON h.location_id = a.location_id
 WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'draining', 'disconnected', 'busy_elsewhere')
   AND NOT (a.state = 'quarantined' AND a.benched_until IS NULL)
 """)
