@@ -43,7 +43,7 @@ def line(event: EventLine, zone: str) -> None:
     color = MARKS.get(event.kind.rsplit("_", 1)[-1], "gray")
     parts = [plain(event.account.partition("@")[0])] if event.account else []
     parts.append(plain(words.actor(event.actor)))
-    if event.run_id:
+    if event.run_id and ":" not in event.run_id:  # else no run of Dagster's but a person's own: move:...
         parts.append(f"[run {plain(event.run_id[:8])}]({get_settings().dagster_url}/runs/{event.run_id})")
     if event.tracking_id:
         parts.append(f"Zoom tracking id `{event.tracking_id}`")

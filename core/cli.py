@@ -14,6 +14,7 @@ from core.commands.accounts import accounts
 from core.commands.alerts import alerts
 from core.commands.appointments import appointments, messages
 from core.commands.doctor import doctor
+from core.commands.hands_on import pause_all, resume_all
 from core.commands.output import err, out
 from core.commands.places import calendars, locations, seats
 from core.commands.reconcile import reconcile_now
@@ -37,6 +38,8 @@ keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_i
 app.add_typer(keys, name="keys")
 app.add_typer(doctor, name="doctor")
 app.command("reconcile")(reconcile_now)
+app.command("pause")(pause_all)
+app.command("resume")(resume_all)
 
 
 @app.command()

@@ -4,7 +4,7 @@ Three steps: ask Zoom who is inside, decide in the transaction that changes the 
 decided right after its commit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -73,11 +73,19 @@ class Vacated:
 def look_inside(sessions: sessionmaker[Session], zoom: Zoom, appointment_id: int, *, now: datetime) -> Inside:
     """Ask Zoom who is in the meetings of the appointment's open leases; before the link was made there is no call."""
     with sessions() as session:
+        opened = session.scalars(
+            sa.select(Lease.id).where(Lease.appointment_id == appointment_id, Lease.state.in_(("ready", "live")))
+        ).all()
+    return ask_about(sessions, zoom, opened, now=now)
+
+
+def ask_about(sessions: sessionmaker[Session], zoom: Zoom, leases: Sequence[int], *, now: datetime) -> Inside:
+    """Ask Zoom who is in the meetings of these leases."""
+    with sessions() as session:
         made = session.execute(
             sa.select(Meeting.id, Meeting.zoom_meeting_id, Meeting.account_id)
-            .join(Lease, Lease.id == Meeting.lease_id)
-            .where(Lease.appointment_id == appointment_id, Lease.state.in_(("ready", "live")))
-            .where(Meeting.state == states.Meeting.CREATED)
+            .where(Meeting.lease_id.in_(leases), Meeting.state == states.Meeting.CREATED)
+            .order_by(Meeting.id)
         ).all()
     if not made:
         return Inside()

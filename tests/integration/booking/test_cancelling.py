@@ -282,7 +282,7 @@ def test_a_cancellation_while_the_meeting_is_being_made_wins(world: World) -> No
     world.sandbox.fault({"slow": 1500}, **CREATE)
     with ThreadPoolExecutor(1) as pool:
         creating = pool.submit(world.create, run_id)
-        _until_under_way(world)
+        until_under_way(world)
         assert not cancelled(world).account.free
         assert [each.outcome for each in creating.result()] == ["claim lost"]
 
@@ -296,7 +296,7 @@ def test_a_cancellation_while_the_meeting_is_being_made_wins(world: World) -> No
     assert world.sandbox.mail_count() == 0
 
 
-def _until_under_way(world: World) -> None:
+def until_under_way(world: World) -> None:
     """Until the intent is committed and Zoom has been asked."""
     deadline = time.monotonic() + 10
     while not world.sandbox.faults()[0]["hits"]:

@@ -82,6 +82,63 @@ def test_an_appointment_is_booked_listed_and_cancelled(north: Run) -> None:
     assert as_json(north("appointments", "list", "--json")[1])[0]["status"] == "cancelled"
 
 
+def test_an_appointment_is_rescheduled(north: Run) -> None:
+    """To another time and length; the same again changes nothing; as long as before unless said otherwise."""
+    book(north, starts_at="2031-07-01T09:00")
+    there = ("appointments", "reschedule", "A-1", "-l", "North", "--starts-at", "2031-07-02T10:00")
+
+    said = north(*there, "--minutes", "45")
+    again = as_json(north(*there, "--json")[1])
+
+    assert said == (0, "Appointment A-1 is moved to 2031-07-02 08:00 to 08:45 UTC.\n")
+    assert (again["changed"], again["revision"], again["ends_at"]) == ("nothing", 2, "2031-07-02T08:45:00Z")
+    assert north(*there, "--minutes", "0")[0] == 1
+
+
+def test_people_inside_are_only_sent_out_when_told_to(zoompool: Run, world: World) -> None:
+    """The refusal is a sentence; the option is named by what it does."""
+    world.location("North")
+    world.book("A-1", location="North")
+    world.run()
+    world.sandbox.start_meeting(world.zoom_meetings()[0]["id"])
+
+    refused = zoompool("appointments", "cancel", "A-1", "-l", "North")
+    status, said = zoompool("appointments", "cancel", "A-1", "-l", "North", "--end-meeting")
+
+    assert refused[0] == 1 and "People are in the meeting" in refused[1]
+    assert status == 0 and "the account stays taken until the recording is processed" in said
+
+
+def test_an_appointment_is_moved_and_its_account_freed_by_hand(zoompool: Run, world: World) -> None:
+    """Both want a reason; what cannot be done is a sentence."""
+    world.location("North", accounts=2)
+    world.book("A-1", location="North")
+    world.run()
+    why = ("-l", "North", "--reason", "the camera is broken")
+
+    moved = as_json(zoompool("appointments", "move", "A-1", *why, "--json")[1])
+    freed = zoompool("accounts", "free", "seat1@north.test", *why)
+    refused = zoompool("accounts", "free", "seat2@north.test", *why)
+
+    assert moved == {
+        "external_id": "A-1", "was_on": "seat1@north.test", "is_on": "seat2@north.test", "link_ready": True,
+    }  # fmt: skip
+    assert freed == (0, "seat1@north.test was free already.\n")
+    assert refused[0] == 1 and "which is not over" in refused[1]
+
+
+@pytest.mark.parametrize("of", [("locations",), ()])
+def test_the_allocation_is_paused_and_resumed(north: Run, of: tuple[str, ...]) -> None:
+    """Of one location, or of all."""
+    named = ("North",) if of else ()
+    why = ("--reason", "incident 7")
+
+    assert "is paused" in north(*of, "pause", *named, *why)[1]
+    assert "was paused already" in north(*of, "pause", *named, *why)[1]
+    assert "goes on" in north(*of, "resume", *named, *why)[1]
+    assert "was not paused" in north(*of, "resume", *named, *why)[1]
+
+
 def test_booking_the_same_again_changes_nothing(north: Run) -> None:
     """The external id is the caller's own; a repeated call is no second appointment."""
     start = (utcnow() + timedelta(hours=1)).replace(microsecond=0).isoformat()
