@@ -46,12 +46,13 @@ JOIN appointments AS a ON a.id = m.appointment_id
 LEFT JOIN appointment_revisions AS r ON r.appointment_id = m.appointment_id AND r.revision = m.revision
 LEFT JOIN meetings AS t ON t.id = m.meeting_id
 LEFT JOIN leases AS s ON s.id = t.lease_id
--- What its recipient may have read before. A mail in flight may arrive: it counts where it is better to have said too much.
+-- What its recipient has got before. What is in flight may yet turn out to be untrue and not leave.
 CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(j.status = 'sent' AND (j.revision < m.revision OR m.kind = 'cancelled')), false) AS told_before,
            coalesce(bool_or(j.status = 'sent' AND j.kind = 'join_link' AND j.revision = m.revision), false) AS link_sent,
            coalesce(bool_or(j.status = 'sent' AND j.kind = 'moved' AND j.revision = m.revision), false) AS move_sent,
-           coalesce(bool_or(j.kind = 'join_link' AND j.meeting_id IS DISTINCT FROM m.meeting_id), false) AS link_before,
+           coalesce(bool_or(j.status = 'sent' AND j.kind = 'join_link' AND j.meeting_id IS DISTINCT FROM m.meeting_id), false)
+               AS link_before,
            coalesce(bool_or(j.status = 'in_flight'), false) AS leaving
     FROM messages AS j
     WHERE j.appointment_id = m.appointment_id AND j.id <> m.id AND j.channel = 'mail' AND j.kind IN ('join_link', 'moved')
