@@ -152,5 +152,6 @@ def delivery_table(report: DeliveryReport, what: str = "") -> dict[str, Any]:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MetadataValue:
     schema = dg.TableSchema(columns=[dg.TableColumn(column) for column in columns])
-    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows[:SHOWN]]
+    # As plain text: Dagster cannot store members of our enumerations, and the step would fail after its work is done.
+    records = [dg.TableRecord(dict(zip(columns, map(str, row), strict=True))) for row in rows[:SHOWN]]
     return dg.MetadataValue.table(records, schema=schema)

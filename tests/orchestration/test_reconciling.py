@@ -2,8 +2,10 @@
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
 from core.clock import utcnow
+from core.db.models import Meeting
 from orchestration import reconciling
 from orchestration.definitions import defs
 from tests.integration.reconcile.given import LATER, leave_behind, on_zoom, opened
@@ -69,3 +71,18 @@ def test_it_runs_every_hour_away_from_the_openings() -> None:
     minute = int(str(schedule.cron_schedule).split()[0])
     openings = {(quarter - 10) % 60 for quarter in (0, 15, 30, 45)}
     assert not {(minute + ahead) % 60 for ahead in range(8)} & openings
+
+
+def test_what_is_not_listed_is_asked_about_by_the_next_settling_run(
+    world: World, dagster: Dagster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list raised the question; the answer is Zoom's word about that very meeting."""
+    [meeting] = opened(world)
+    world.sandbox.delete_meeting(str(meeting.zoom_meeting_id))
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.update(Meeting).values(created_at=utcnow() - LATER))
+    monkeypatch.setattr(reconciling, "utcnow", utcnow)
+    dagster.run("reconcile_zoom")
+
+    assert dagster.run("settle_meetings").green
+    assert world.meetings()[0].zoom_status == "not_found"

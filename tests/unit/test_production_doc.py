@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from console.middleware import BODY_LIMIT
 from core import cli
+from core.services.inbox import evidence
 from core.settings import Settings
 from core.zoom.oauth import REQUIRED_SCOPES
 
@@ -37,7 +38,15 @@ def test_it_names_exactly_the_scopes_that_are_checked() -> None:
     assert first_cells(scopes) == set(REQUIRED_SCOPES)
 
 
-@pytest.mark.parametrize("words", sorted(set(re.findall(r"(?:^|`)zoompool ((?:[a-z][a-z-]* ?)+)", DOC, re.M))))
+def test_it_names_exactly_the_events_that_are_read() -> None:
+    """One that is missing there never comes; one that is not read costs the subscription a permission for nothing."""
+    read = {"meeting.started", "meeting.ended", evidence.DEAUTHORIZED}
+    read |= {*evidence.JOINED, *evidence.LEFT, *evidence.RECORDING, *evidence.RECORDED, *evidence.DELETED}
+
+    assert first_cells(section("**Events**")) == read
+
+
+@pytest.mark.parametrize("words", sorted(set(re.findall(r"(?:^|`)zoompool ((?:[a-z][a-z-]* ?)+)", DOC, re.MULTILINE))))
 def test_every_command_it_names_exists(words: str) -> None:
     """Up to its arguments and options."""
     command = get_command(cli.app)

@@ -9,10 +9,12 @@ SET installation_id = replace(gen_random_uuid()::text, '-', ''), allocation_paus
 RETURNING installation_id;
 
 -- name: ask_about_leases
--- What became of the meetings that were open when the backup was taken, Zoom says. Whoever held a claim then holds none now.
+-- What became of the meetings that were open when the backup was taken, Zoom says. They are not looked at before it has: a look
+-- would find nothing amiss and put the question off. Whoever held a claim then holds none now.
 WITH open AS (SELECT id FROM leases WHERE released_at IS NULL ORDER BY id FOR NO KEY UPDATE)
 UPDATE leases AS l
-SET look_at = :now, ask_at = CASE WHEN l.state IN ('ready', 'live', 'processing') THEN CAST(:now AS timestamptz) ELSE l.ask_at END,
+SET ask_at = CASE WHEN l.state IN ('ready', 'live', 'processing', 'cooldown') THEN CAST(:now AS timestamptz) END,
+    look_at = CASE WHEN l.state IN ('reserved', 'closing') THEN CAST(:now AS timestamptz) END,
     fence = l.fence + 1, claimed_by_run = NULL, claimed_until = NULL
 FROM open WHERE l.id = open.id
 RETURNING l.id;
