@@ -11,6 +11,7 @@ import streamlit as st
 import streamlit.config
 
 from console.routes import MIDDLEWARE, ROUTES
+from console.watchdog import watching
 from core import logs
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -49,7 +50,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What lives as long as the process need not be looked through again at each collection.
     gc.collect()
     gc.freeze()
-    yield
+    async with watching():
+        yield
 
 
 def main() -> None:

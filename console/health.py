@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from console import watchdog
 from console.database import sessions
 from core.db.migrate import is_current
 from core.errors import ZoomPoolError
@@ -13,12 +14,16 @@ log = structlog.get_logger(__name__)
 
 
 def healthz(_: Request) -> JSONResponse:
-    """`{"ok": true}`, or 503 with the reason in words."""
-    reason = _what_is_wrong()
-    if reason is None:
-        return JSONResponse({"ok": True})
+    """`{"ok": true}`, or 503 with the reason in words; with what could not be checked, if anything."""
+    database = _what_is_wrong()
+    watched = watchdog.watched()
+    reasons = [database] if database else list(watched.reasons)
+    rest = {"not_checked": list(watched.not_checked)} if watched.not_checked else {}
+    if not reasons:
+        return JSONResponse({"ok": True, **rest})
+    reason = " ".join(reasons)
     log.warning("unhealthy", reason=reason)
-    return JSONResponse({"ok": False, "reason": reason}, status_code=503)
+    return JSONResponse({"ok": False, "reason": reason, **rest}, status_code=503)
 
 
 def _what_is_wrong() -> str | None:

@@ -5,9 +5,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Lifespan
 
 from console.health import healthz
 from console.middleware import LimitBody, SecurityHeaders
+from console.watchdog import watching
 from console.webhooks import ZoomEvents
 from console.zoom_oauth import callback, start
 from core import logs
@@ -32,9 +34,9 @@ ROUTES: list[BaseRoute] = [
 MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(LimitBody)]
 
 
-def routes_app() -> Starlette:
+def routes_app(lifespan: Lifespan[Starlette] | None = None) -> Starlette:
     """The routes without the pages."""
-    return Starlette(routes=ROUTES, middleware=MIDDLEWARE)
+    return Starlette(routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
 
 
 def create_routes_app() -> Starlette:
@@ -44,4 +46,4 @@ def create_routes_app() -> Starlette:
         ConfigurationError: a setting is missing or wrong.
     """
     logs.configure(read_settings().log_format)
-    return routes_app()
+    return routes_app(watching)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.embedded import PRODUCT_DATABASE, find_running, url
+from core.db.embedded import DAGSTER_DATABASE, PRODUCT_DATABASE, find_running, url
 from core.db.engine import engine_for, sessions_for
 from core.domain.due import OpeningHours
 from core.domain.lifecycle import Rules
@@ -48,6 +48,14 @@ class Wiring:
             "There is no database to talk to: DATABASE_URL is not set and no embedded server runs here.",
             next_step="Start everything with `make up`, or set DATABASE_URL to a PostgreSQL 16 or newer.",
         )
+
+    @property
+    def dagster_database_url(self) -> str | None:
+        """Dagster's own database, where this process can know it: by its setting, or beside the embedded one."""
+        if self.settings.dagster_database_url is not None or self.settings.database_url is not None:
+            return self.settings.dagster_database_url
+        running = find_running(self.settings.state_dir)
+        return None if running is None else url(running, DAGSTER_DATABASE, "psycopg2")
 
     @cached_property
     def engine(self) -> sa.Engine:

@@ -24,6 +24,7 @@ __all__ = ["FOR_TESTS", "EmbeddedServerError", "embedded_server", "ensure_databa
 
 SUPERUSER = "postgres"
 PRODUCT_DATABASE = "zoompool"
+DAGSTER_DATABASE = "dagster"
 SERVER_OPTIONS = {
     "port": str(PORT),  # said aloud, or PGPORT in somebody's environment would choose
     "listen_addresses": "",

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.db.embedded import PRODUCT_DATABASE, ensure_database, url
+from core.db.embedded import DAGSTER_DATABASE, PRODUCT_DATABASE, ensure_database, url
 from core.db.engine import DAGSTER_DRIVER, PRODUCT_DRIVER, with_driver
 from core.db.migrate import upgrade
 from core.errors import ConfigurationError
 from core.settings import Settings
-
-DAGSTER_NAME = "dagster"
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,9 @@ class Databases:
 
 def embedded_databases(socket_dir: Path) -> Databases:
     """Create both on the embedded server if need be, and bring the product's to the newest schema."""
-    for name in (PRODUCT_DATABASE, DAGSTER_NAME):
+    for name in (PRODUCT_DATABASE, DAGSTER_DATABASE):
         ensure_database(socket_dir, name)
-    found = Databases(url(socket_dir, PRODUCT_DATABASE, "psycopg"), url(socket_dir, DAGSTER_NAME, "psycopg2"))
+    found = Databases(url(socket_dir, PRODUCT_DATABASE, "psycopg"), url(socket_dir, DAGSTER_DATABASE, "psycopg2"))
     upgrade(found.product)
     return found
 
@@ -38,7 +36,7 @@ def given_databases(settings: Settings) -> Databases:
     """
     assert settings.database_url
     product = sa.make_url(with_driver(settings.database_url, PRODUCT_DRIVER))
-    dagster = product.set(database=f"{product.database}_{DAGSTER_NAME}")
+    dagster = product.set(database=f"{product.database}_{DAGSTER_DATABASE}")
     try:
         if settings.dagster_database_url is None:
             _create_beside(product, str(dagster.database))

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
 from pydantic import SecretStr
+from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 import console
@@ -40,21 +42,27 @@ def use_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings
     forget()
 
 
-@pytest.fixture
-def web(settings: Settings, use_settings: Callable[[Settings], None]) -> Iterator[str]:
-    """The address of the routes, served without the pages."""
-    server = uvicorn.Server(uvicorn.Config(routes_app(), host="127.0.0.1", port=0, log_level="warning"))
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """The address of *app* under a real server, in this process."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     deadline = time.monotonic() + 10
     while not server.started:
         assert time.monotonic() < deadline and thread.is_alive(), "the routes did not start"
         time.sleep(0.01)
-    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    use_settings(settings.model_copy(update={"public_base_url": address}))
-    yield address
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def web(settings: Settings, use_settings: Callable[[Settings], None]) -> Iterator[str]:
+    """The address of the routes, served without the pages."""
+    with served(routes_app()) as address:
+        use_settings(settings.model_copy(update={"public_base_url": address}))
+        yield address
 
 
 @pytest.fixture
