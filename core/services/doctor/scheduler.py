@@ -11,11 +11,10 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from core.db.embedded import find_running, url
+from core.db.embedded import DAGSTER_DATABASE, find_running, url
 from core.db.engine import PRODUCT_DRIVER, with_driver
 from core.services.doctor.check import Check, fail, ok, warn
 from core.settings import Settings
-from core.up.databases import DAGSTER_NAME
 from core.up.probes import HOST, accepts_connections, http_ok
 from core.wiring import Wiring
 
@@ -70,9 +69,9 @@ def dagster_address(parts: Wiring) -> str:
         return with_driver(parts.settings.dagster_database_url, PRODUCT_DRIVER)
     running = find_running(parts.settings.state_dir) if parts.settings.database_url is None else None
     if running is not None:
-        return url(running, DAGSTER_NAME, "psycopg")
+        return url(running, DAGSTER_DATABASE, "psycopg")
     product = sa.make_url(with_driver(parts.database_url, PRODUCT_DRIVER))
-    beside = product.set(database=f"{product.database}_{DAGSTER_NAME}")
+    beside = product.set(database=f"{product.database}_{DAGSTER_DATABASE}")
     return beside.render_as_string(hide_password=False)
 
 
