@@ -116,6 +116,7 @@ EVENTS = {
     "account_busy_elsewhere": "Somebody began a meeting of his own on the account",
     "account_free_elsewhere": "The meeting that was not ours is over",
     "link_ready": "Meeting created, link ready",
+    "zoom_asked": "Zoom was asked about the meeting",
     "meeting_live": "Somebody is inside: the meeting is live",
     "meeting_tried_out": "Tried out before the start and left again",
     "meeting_over": "The meeting is over; its recording is sought",
@@ -176,6 +177,12 @@ EVENTS = {
 }
 
 
+ANSWERS = {
+    "started": "people are inside",
+    "waiting": "nobody is inside",
+    "not_found": "it does not know it any more",
+}
+
 ACTORS = {
     "system": "automatically",
     "zoom": "told by Zoom",
@@ -206,6 +213,8 @@ def no_link(
 def event(kind: str, detail: Mapping[str, Any]) -> str:
     """One line of the timeline in words, with why where *detail* says it."""
     said = EVENTS.get(kind, _sentence(kind))
+    if (answer := ANSWERS.get(detail.get("answer", ""))) is not None:
+        return f"{said}: {answer}"
     why = detail.get("reason")
     return f"{said}: {reason(why).what.rstrip('.').lower()}" if why else said
 

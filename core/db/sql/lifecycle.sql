@@ -119,7 +119,7 @@ WITH due AS (
     RETURNING l.*
 )
 SELECT t.id AS lease_id, t.location_id, t.account_id, t.appointment_id, m.id AS meeting_id, m.zoom_meeting_id,
-       r.starts_at,
+       r.starts_at, m.zoom_status AS said_before,
        ARRAY(SELECT i.zoom_uuid FROM meeting_instances AS i WHERE i.meeting_id = m.id AND i.ended_at IS NOT NULL) AS ended_uuids
 FROM taken AS t
 JOIN appointment_revisions AS r ON r.appointment_id = t.appointment_id AND r.revision = t.revision

@@ -16,7 +16,7 @@ from core.services.lifecycle.advance import advance, lock_for
 from core.services.lifecycle.signs import Sign, record_signs
 from core.services.opening.attempt import Zoom
 from core.services.recordings.seek import seek_recordings
-from core.services.timeline import SYSTEM
+from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
 from core.zoom.client import Credentials, ZoomClient
@@ -139,10 +139,28 @@ def _record(
             # What Zoom does not list as past may still have been running by what we knew.
             silent = {"meeting_id": row.meeting_id, "asked_at": answer.at}
             session.execute(sql["end_silent"], silent)
+        if answer.said != row.said_before:  # an overrun is asked about every minute; the same answer is no news
+            _note(session, row, answer, run_id)
         seek_recordings(session, [row.meeting_id], now=now)
         moved = advance(session, [row.lease_id], rules=rules, now=now, run_id=run_id)
     state = moved[0].state if moved else ""
     return Asked(row.lease_id, row.appointment_id, answer.said, state)
+
+
+def _note(session: Session, row: sa.Row[Any], answer: _Answer, run_id: str) -> None:
+    note(
+        session,
+        "zoom_asked",
+        at=answer.at,
+        actor=SYSTEM,
+        location_id=row.location_id,
+        appointment_id=row.appointment_id,
+        account_id=row.account_id,
+        lease_id=row.lease_id,
+        meeting_id=row.meeting_id,
+        run_id=run_id,
+        answer=answer.said,
+    )
 
 
 def _later(sessions: sessionmaker[Session], row: sa.Row[Any], error: ZoomPoolError, now: datetime) -> Asked:

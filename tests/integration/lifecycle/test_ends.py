@@ -237,6 +237,7 @@ def test_the_timeline_tells_the_whole_story(life: Life) -> None:
         "zoom_recording_completed",
         "recording_attached",
         "account_cooling",
+        "zoom_asked",
         "meeting_gone",
         "lease_released",
     ):
