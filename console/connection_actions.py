@@ -11,7 +11,7 @@ import streamlit as st
 
 from console import words
 from console.database import sessions
-from console.look import plain
+from console.look import address, plain
 from console.moments import clock, day
 from console.page import explained
 from core.clock import utcnow
@@ -25,6 +25,7 @@ from core.wiring import wiring
 
 CHOSEN = "connection_action"
 SAID = "connection_said"
+OPENED = "connection_dialogs_opened"
 # Who does it. People are told apart as soon as they sign in.
 WHO = {"actor": "console", "role": "support"}
 EVENTS = 60
@@ -36,10 +37,13 @@ def buttons(line: SeatLine) -> None:
     """The actions that make sense for an account as it is."""
     if line.account_id is None:
         return
-    with st.popover("", icon=":material/more_vert:", key=f"actions_{line.account_id}", help=f"Actions: {line.email}"):
+    # Another key closes it, or it would lie over the dialog.
+    key = f"actions_{line.account_id}_{st.session_state.get(OPENED, 0)}"
+    with st.popover("", icon=":material/more_vert:", key=key, help=f"Actions: {line.email}"):
         for action in _possible(line):
             if st.button(action, key=f"{action}_{line.account_id}", width="stretch"):
                 st.session_state[CHOSEN] = (action, line)
+                st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
                 st.session_state.pop(SAID, None)
                 st.rerun()
 
@@ -50,7 +54,12 @@ def show_chosen() -> None:
         st.success(plain(said))
     if chosen := st.session_state.get(CHOSEN):
         action, line = chosen
-        st.dialog(f"{action}: {plain(line.email)}", width="medium", on_dismiss=_forget)(DIALOGS[action])(line)
+
+        def dialog() -> None:
+            st.markdown(address(line.email))
+            DIALOGS[action](line)
+
+        st.dialog(action, width="medium", on_dismiss=_forget)(dialog)()
 
 
 def _possible(line: SeatLine) -> list[str]:
