@@ -74,7 +74,7 @@ def _told(done: AfterRestore) -> list[str]:
             "some may have left before; to drop them, run this again with --drop-messages before you start it."
         )
     told.append(
-        "Allocation is paused. Start everything, run `zoompool reconcile --dry-run`, and resume allocation when you "
-        "have looked at what it reports."
+        "Allocation is paused. Start everything, run `zoompool reconcile --dry-run`, look at what it reports, then: "
+        "zoompool resume --reason '...'."
     )
     return told

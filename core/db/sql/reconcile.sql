@@ -56,10 +56,18 @@ WHERE id = :meeting_id AND state = 'unknown'
 RETURNING id;
 
 -- name: delete
--- What is still over as it was when we looked, its recording included.
+-- What is still over as it was when we looked, its recording included; that is read once more afterwards, for Zoom does not say
+-- what a deletion does to it.
+WITH over AS (
+    SELECT m.id
+    FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id
+    WHERE m.id = :meeting_id AND m.state IN ('created', 'gone') AND l.state = 'released'
+      AND NOT EXISTS (SELECT FROM recordings AS r WHERE r.meeting_id = m.id AND r.outcome = 'sought')
+    FOR NO KEY UPDATE OF m
+), rechecked AS (
+    UPDATE recordings AS r SET recheck_at = :recheck_at FROM over WHERE r.meeting_id = over.id AND r.outcome = 'attached'
+)
 UPDATE meetings AS m
 SET state = 'deleting', zoom_meeting_id = :zoom_id, deletion_wanted_at = :now, gone_at = NULL, next_attempt_at = :now
-FROM leases AS l
-WHERE m.id = :meeting_id AND m.state IN ('created', 'gone') AND l.id = m.lease_id AND l.state = 'released'
-  AND NOT EXISTS (SELECT FROM recordings AS r WHERE r.meeting_id = m.id AND r.outcome = 'sought')
+FROM over WHERE m.id = over.id
 RETURNING m.id;

@@ -10,6 +10,7 @@ from core.db.sql import statements
 from core.domain.reconcile import TO_ASK, TO_DELETE, Finding, Found, Known
 from core.services.closing import settle_owed
 from core.services.opening.attempt import Zoom
+from core.services.recordings.finished import RECHECK_AFTER
 from core.services.timeline import note
 
 # What was done about a finding. Of a deletion also what came of it: `gone`, `live` or `later`.
@@ -70,7 +71,9 @@ def _begin(session: Session, each: Found, *, may_delete: bool, now: datetime) ->
         return REFUSED
     if each.finding in TO_DELETE or each.finding is Finding.FOUND:
         name = "adopt" if each.finding is Finding.FOUND else "delete"
-        given = {"meeting_id": known.meeting_id, "zoom_id": each.zoom_id, "now": now}
+        given: dict[str, object] = {"meeting_id": known.meeting_id, "zoom_id": each.zoom_id, "now": now}
+        if name == "delete":
+            given["recheck_at"] = now + RECHECK_AFTER
         return None if session.execute(sql[name], given).first() else CHANGED
     return REPORTED
 

@@ -240,6 +240,9 @@ def test_a_meeting_stays_until_its_recording_is_final(world: World, outcome: str
 
     assert bool(on_zoom(world)) == stays
     assert bool(done.lines) != stays
+    # Zoom does not say what a deletion does to a recording: it is read once more.
+    rechecked = [each.outcome for each in world.all(Recording) if each.recheck_at is not None]
+    assert rechecked == (["attached"] if outcome == "attached" else [])
 
 
 def test_what_was_held_stays_while_deleting_is_off_or_stopped(world: World) -> None:
