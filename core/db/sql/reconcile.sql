@@ -45,7 +45,7 @@ WITH open AS (
     ORDER BY id
     FOR NO KEY UPDATE
 )
-UPDATE leases AS l SET ask_at = :now FROM open WHERE l.id = open.id
+UPDATE leases AS l SET ask_at = :now, look_at = NULL FROM open WHERE l.id = open.id
 RETURNING l.id;
 
 -- name: adopt
