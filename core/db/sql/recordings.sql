@@ -166,7 +166,8 @@ WITH finished AS (
       AND NOT EXISTS (SELECT FROM recordings AS r WHERE r.meeting_id = m.id AND r.outcome = 'sought')
     ORDER BY m.id
     LIMIT :limit
-    FOR NO KEY UPDATE OF m SKIP LOCKED
+    -- The leases too: whoever attaches holds them, and then locks recordings.
+    FOR NO KEY UPDATE OF m, l SKIP LOCKED
 ), rechecked AS (
     UPDATE recordings AS r SET recheck_at = :recheck_at
     FROM finished WHERE r.meeting_id = finished.id AND r.outcome = 'attached'
