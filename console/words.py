@@ -216,6 +216,8 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
     if (answer := ANSWERS.get(detail.get("answer", ""))) is not None:
         return f"{said}: {answer}"
     why = detail.get("reason")
+    if why and "role" in detail and why not in REASONS:
+        return f"{said}: “{why}”"  # a person's own words
     return f"{said}: {reason(why).what.rstrip('.').lower()}" if why else said
 
 

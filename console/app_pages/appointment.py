@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from console import words
+from console import appointment_actions, words
 from console.database import sessions
 from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
 from console.moments import clock, day, length, span, until, zone_name
@@ -31,6 +31,7 @@ ZOOM = states.MeetingLocation.ZOOM
 
 def show() -> None:
     """Look an appointment up by the address: `?id=` names it, `?q=` is what somebody typed."""
+    appointment_actions.show_chosen()
     text, wanted = (st.query_params.get(name, "").strip()[:LONGEST_TEXT] for name in ("q", "id"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Appointments", anchor=False, width="content")
@@ -145,6 +146,8 @@ def panel(appointment_id: int) -> None:
         if facts.status == states.Appointment.BOOKED:
             pills.append(LINK[Link(facts.link)].pill)
         st.markdown(" ".join(pills), width="content")
+        st.space("stretch")
+        appointment_actions.buttons(facts)
     link_card(facts, wait, now)
     left, right = st.columns([4, 5], gap="small")
     with left:

@@ -1,0 +1,215 @@
+"""What a person can do with an appointment: cancel it, reschedule it, move it to another account.
+
+A button only notes what was chosen; the page opens the dialog, outside the panel that draws itself anew all the time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from console.database import sessions
+from console.look import plain
+from console.moments import span, zone_name
+from console.page import explained
+from core.clock import utcnow
+from core.db.read.appointment import AppointmentFacts
+from core.domain import states
+from core.errors import Conflict, InvalidInput
+from core.services.accounts import list_accounts
+from core.services.cancel import cancel
+from core.services.move import move
+from core.services.reschedule import reschedule
+from core.wiring import wiring
+
+CHOSEN = "appointment_action"
+SAID = "appointment_said"
+# Who does it. People are told apart as soon as they sign in.
+ACTOR = "console"
+ROLE = "support"
+LONGEST = "The one that has been idle the longest"
+LONGEST_MINUTES = 24 * 60
+
+
+def buttons(facts: AppointmentFacts) -> None:
+    """The actions that make sense for the appointment as it is."""
+    for action in _possible(facts, utcnow()):
+        if st.button(action, key=f"{action}_{facts.id}"):
+            st.session_state[CHOSEN] = (action, facts)
+            st.session_state.pop(SAID, None)
+            st.rerun()
+
+
+def show_chosen() -> None:
+    """The dialog of the action that was chosen, or how the last one ended."""
+    if said := st.session_state.pop(SAID, None):
+        st.success(plain(said))
+    if chosen := st.session_state.get(CHOSEN):
+        action, facts = chosen
+        title = f"{action}: {plain(facts.external_id)}"
+        st.dialog(title, width="medium", on_dismiss=_forget)(DIALOGS[action])(facts)
+
+
+def _possible(facts: AppointmentFacts, now: datetime) -> list[str]:
+    ahead = facts.status == states.Appointment.BOOKED and facts.ends_at > now
+    movable = ahead and facts.lease_state in (states.Lease.RESERVED, states.Lease.READY)
+    missed = facts.status == states.Appointment.MISSED
+    return [
+        *(["Reschedule"] if ahead or missed else []),
+        *(["Move"] if movable else []),
+        *(["Cancel"] if ahead else []),
+    ]
+
+
+def _forget() -> None:
+    st.session_state.pop(CHOSEN, None)
+
+
+def _done(said: str) -> None:
+    st.session_state[SAID] = said.strip()
+    _forget()
+    st.rerun()
+
+
+def _which(facts: AppointmentFacts) -> str:
+    """What an action hits, in one line."""
+    when = span(facts.starts_at, facts.ends_at, facts.zone, now=utcnow())
+    return f"**{plain(facts.client_name)}**, {plain(when)}, {plain(facts.calendar)} of {plain(facts.location)}."
+
+
+def _cancel(facts: AppointmentFacts) -> None:
+    st.markdown(_which(facts))
+    st.markdown(_what_dies(facts, "It does not take place. The client is told if we have written before."))
+    end_meeting = _ends_meeting(facts)
+    if st.button("Cancel appointment", type="primary", key="do_it"):
+        parts = wiring()
+        with explained():
+            done = cancel(parts.sessions, parts.zoom, **_of(facts), clock=utcnow, end_meeting=end_meeting)
+            _done(f"{done.external_id} is cancelled. {done.account.why_not_free}")
+
+
+def _reschedule(facts: AppointmentFacts) -> None:
+    st.markdown(_which(facts))
+    zone = ZoneInfo(facts.zone)
+    start = facts.starts_at.astimezone(zone)
+    on, at, lasting = st.columns(3)
+    day = on.date_input("New day", value=start.date(), key="new_day")
+    time = at.time_input(
+        f"New start ({zone_name(facts.starts_at, facts.zone)})",
+        value=start.time().replace(microsecond=0),
+        step=timedelta(minutes=5),
+        key="new_time",
+    )
+    minutes = lasting.number_input(
+        "Minutes",
+        min_value=1,
+        max_value=LONGEST_MINUTES,
+        value=round((facts.ends_at - facts.starts_at).total_seconds() / 60),
+        key="new_minutes",
+    )
+    st.markdown(
+        _what_dies(
+            facts,
+            "With another start it gets a new link ten minutes before. The client is told if we have written before.",
+        )
+    )
+    end_meeting = _ends_meeting(facts)
+    if st.button("Reschedule appointment", type="primary", key="do_it"):
+        parts = wiring()
+        with explained(), _in_words():
+            starts_at = _moment(datetime.combine(day, time), facts)
+            done = reschedule(
+                parts.sessions,
+                parts.zoom,
+                **_of(facts),
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=minutes),
+                hours=parts.hours,
+                clock=utcnow,
+                expected_revision=facts.revision,
+                end_meeting=end_meeting,
+            )
+            _done(f"{done.sentence} {done.account.why_not_free}")
+
+
+def _move(facts: AppointmentFacts) -> None:
+    st.markdown(_which(facts))
+    st.markdown(
+        f"It is on {plain(facts.account or '')}. It gets a new link under another account at once, and one mail that "
+        "replaces the old link, which dies."
+    )
+    to = st.selectbox("To which account", [LONGEST, *_free_accounts(facts)], key="to_account")
+    reason = st.text_input("Why", key="why", max_chars=200)
+    if st.button("Move appointment", type="primary", disabled=not reason.strip(), key="do_it"):
+        parts = wiring()
+        with explained():
+            done = move(
+                parts.sessions,
+                parts.zoom,
+                parts.vault,
+                **_of(facts),
+                to_email=None if to == LONGEST else to,
+                role=ROLE,
+                reason=reason,
+                hours=parts.hours,
+                clock=utcnow,
+            )
+            _done(done.sentence)
+
+
+DIALOGS: dict[str, Callable[[AppointmentFacts], None]] = {
+    "Cancel": _cancel,
+    "Reschedule": _reschedule,
+    "Move": _move,
+}
+
+
+def _what_dies(facts: AppointmentFacts, otherwise: str) -> str:
+    if facts.link != states.Link.READY:
+        return otherwise
+    return f"{otherwise} The link that is open on {plain(facts.account or 'its account')} dies at once."
+
+
+def _ends_meeting(facts: AppointmentFacts) -> bool:
+    """Only where there may be one; it has to be said, never assumed."""
+    if facts.link != states.Link.READY:
+        return False
+    return st.checkbox("If people are in the meeting, end it for everybody", key="end_meeting")
+
+
+def _free_accounts(facts: AppointmentFacts) -> list[str]:
+    parts = wiring()
+    with sessions()() as session:
+        lines = list_accounts(session, now=utcnow(), cooldown=parts.settings.cooldown, location_id=facts.location_id)
+    return [line.email for line in lines if line.state == states.Connection.CONNECTED and line.lease_state == "idle"]
+
+
+def _moment(wall: datetime, facts: AppointmentFacts) -> datetime:
+    """The moment of a wall clock time at the location; one that the change to summer time leaves out is refused."""
+    zone = ZoneInfo(facts.zone)
+    shown = facts.starts_at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+    if wall.replace(second=0) == shown:  # the box shows no seconds, and nothing was changed in it
+        return facts.starts_at
+    moment = wall.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != wall:
+        raise Conflict(
+            f"The clocks of {zone.key} leave out {wall:%H:%M} on that day.", next_step="Choose another time."
+        )
+    return moment
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """A refused time as a whole sentence: the form has words where programs have fields."""
+    try:
+        yield
+    except InvalidInput as error:
+        field = {"starts_at": "start", "ends_at": "end"}.get(error.field, error.field)
+        raise Conflict(f"The new {field} {error.message}", next_step="Choose another time.") from error
+
+
+def _of(facts: AppointmentFacts) -> dict[str, Any]:
+    return {"location": facts.location, "external_id": facts.external_id, "actor": ACTOR}
