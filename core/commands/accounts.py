@@ -8,9 +8,9 @@ import typer
 from core.clock import utcnow
 from core.commands.output import ACTOR, ROLE, AnyLocation, AsJson, AsRole, Because, InLocation, say, show
 from core.db.read.account_history import AccountEvent, events
-from core.services.accounts import list_accounts
+from core.services.accounts import find_account, list_accounts
 from core.services.connect import begin_connect
-from core.services.disconnect import Disconnected, disconnect, find_account
+from core.services.disconnect import Disconnected, disconnect
 from core.services.locations import find_location, find_seat
 from core.services.quarantine import quarantine, release
 from core.wiring import wiring

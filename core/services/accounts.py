@@ -7,11 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.db.models import Account, Grant
+from core.db.models import Account, Grant, Seat
 from core.db.read.accounts_now import with_accounts
 from core.domain.states import Connection
 from core.errors import NotFound
 from core.services.connection_periods import FOREVER, begin_period
+from core.services.locations import find_location, find_seat
 from core.services.timeline import note
 
 
@@ -20,6 +21,18 @@ def locked_account(session: Session, account_id: int) -> Account:
     account = session.get(Account, account_id, with_for_update={"key_share": True}, populate_existing=True)
     if account is None:
         raise NotFound(f"There is no account {account_id}.")
+    return account
+
+
+def find_account(session: Session, location: str, email: str) -> Account:
+    """The account that an issued seat of the location has become. Raises `NotFound`, saying what there is."""
+    seat = find_seat(session, find_location(session, location), email)
+    account = session.scalar(sa.select(Account).join(Seat, Seat.id == Account.seat_id).where(Seat.id == seat.id))
+    if account is None:
+        raise NotFound(
+            f"The seat {seat.email} has never been connected.",
+            next_step=f"Connect it: zoompool accounts connect {seat.email} -l '{location}'.",
+        )
     return account
 
 

@@ -7,15 +7,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.models import Account, Seat
+from core.db.models import Account
 from core.db.read.breaks import Breaks
 from core.domain.due import OpeningHours
 from core.domain.states import Connection
-from core.errors import Conflict, NotFound
-from core.services.accounts import locked_account
+from core.errors import Conflict
+from core.services.accounts import find_account, locked_account
 from core.services.connection_end import begin_draining, duties_of, end_connection
 from core.services.disconnect_now import break_off
-from core.services.locations import find_location, find_seat
 from core.services.opening.attempt import Zoom
 from core.services.revoke import revoke_owed
 from core.zoom.oauth import ZoomOAuth
@@ -67,7 +66,7 @@ def disconnect(
     disconnected after its last meeting, deletion and recording.
 
     Args:
-        at_once: now, although it has something left to do. What can be given to another account is.
+        at_once: now, although it has something left to do. Its appointment moves to another account, if one is free.
         confirm: with *at_once*, the appointment's id (or, of an account at rest, its address): somebody has seen what
             is lost.
         even_live: with *at_once*, although people are in its meeting.
@@ -86,7 +85,9 @@ def disconnect(
         broke, grant_id = break_off(
             sessions,
             ending.zoom,
+            ending.vault,
             account,
+            location=location,
             confirm=confirm,
             even_live=even_live,
             hours=ending.hours,
@@ -103,18 +104,6 @@ def disconnect(
     with sessions() as session:
         connection = session.scalars(sa.select(Account.connection).where(Account.id == account.id)).one()
     return Disconnected(account.id, account.email, connection, _is_revoked(sessions, account.id), broke)
-
-
-def find_account(session: Session, location: str, email: str) -> Account:
-    """The account that an issued seat of the location has become. Raises `NotFound`, saying what there is."""
-    seat = find_seat(session, find_location(session, location), email)
-    account = session.scalar(sa.select(Account).join(Seat, Seat.id == Account.seat_id).where(Seat.id == seat.id))
-    if account is None:
-        raise NotFound(
-            f"The seat {seat.email} has never been connected.",
-            next_step=f"Connect it: zoompool accounts connect {seat.email} -l '{location}'.",
-        )
-    return account
 
 
 def _end_or_drain(

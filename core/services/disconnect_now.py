@@ -1,9 +1,10 @@
 """Disconnecting an account that is in use: who has it is moved, what can be deleted is, the rest is lost."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.models import Account
@@ -15,18 +16,24 @@ from core.errors import Conflict, MeetingInProgress, ZoomPoolError
 from core.services.accounts import locked_account
 from core.services.closing import settle_owed
 from core.services.connection_end import begin_draining, end_connection
+from core.services.move import move
 from core.services.opening.attempt import Zoom
 from core.services.timeline import note
+from core.services.vacate import LOOK_AFTER
+from core.zoom.vault import TokenVault
 
-# An intent that a run is at work on gets its result, or its time-out, within this time.
-LOOK_AFTER = timedelta(seconds=30)
+DISCONNECTED = "account_disconnected"
+
+log = structlog.get_logger()
 
 
 def break_off(
     sessions: sessionmaker[Session],
     zoom: Zoom,
+    vault: TokenVault,
     account: Account,
     *,
+    location: str,
     confirm: str | None,
     even_live: bool,
     hours: OpeningHours,
@@ -47,6 +54,9 @@ def break_off(
         _refuse(breaks, people_inside=people_inside, confirm=confirm, even_live=even_live)
         if locked.connection == Connection.CONNECTED:
             begin_draining(session, locked, actor=actor, role=role, reason=reason, now=clock())
+    if breaks.moves and breaks.external_id is not None and not people_inside:
+        about = {"actor": actor, "role": role, "hours": hours, "clock": clock}
+        _move_elsewhere(sessions, zoom, vault, location, breaks.external_id, even_live=even_live, **about)
     with sessions.begin() as session:
         _take_off(session, account.id, live=people_inside, hours=hours, actor=actor, role=role, now=clock())
         owed = list(session.scalars(statements("connection")["owed_meetings"], {"account_id": account.id}))
@@ -54,8 +64,16 @@ def break_off(
         settle_owed(sessions, zoom, clock=clock, run_id=None, actor=actor, only=owed)
     with sessions.begin() as session:
         locked = locked_account(session, account.id)
-        about: dict[str, Any] = {"role": role, "reason": reason, "at_once": True, "broke": breaks.external_id}
-        grant_id = end_connection(session, locked, actor=actor, now=clock(), **about)
+        grant_id = end_connection(
+            session,
+            locked,
+            actor=actor,
+            now=clock(),
+            reason=reason,
+            role=role,
+            at_once=True,
+            broke=breaks.external_id,
+        )
     return breaks, grant_id
 
 
@@ -89,6 +107,30 @@ def _zoom_says_started(sessions: sessionmaker[Session], zoom: Zoom, account_id: 
     return meeting.started
 
 
+def _move_elsewhere(
+    sessions: sessionmaker[Session], zoom: Zoom, vault: TokenVault, location: str, external_id: str, **how: Any
+) -> None:
+    """Give the appointment another account and link at once. Where none is free it goes back into the line, below."""
+    even_live = how.pop("even_live")
+    try:
+        move(
+            sessions,
+            zoom,
+            vault,
+            location=location,
+            external_id=external_id,
+            to_email=None,
+            reason=DISCONNECTED,
+            force=True,
+            **how,
+        )
+    except MeetingInProgress:
+        if not even_live:
+            raise
+    except Conflict:
+        log.info("no_account_to_move_to", location=location, appointment=external_id)
+
+
 def _take_off(
     session: Session, account_id: int, *, live: bool, hours: OpeningHours, actor: str, role: str, now: datetime
 ) -> None:
@@ -120,7 +162,7 @@ def _take_off(
         session.execute(statements("closing")["want_deletion"], wanted)
         if session.execute(sql["back_in_line"], given).first():
             about: dict[str, Any] = {"appointment_id": lease.appointment_id, "account_id": account_id}
-            note(session, "appointment_moved", at=now, actor=actor, role=role, reason="account_disconnected", **about)
+            note(session, "appointment_moved", at=now, actor=actor, role=role, reason=DISCONNECTED, **about)
     elif lease.state != Lease.CLOSING:
         session.execute(sql["give_up_unsought"], given)
         session.execute(sql["complete"], given)

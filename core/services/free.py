@@ -12,8 +12,8 @@ from core.db.models import Account
 from core.db.sql import statements
 from core.domain import checks, states
 from core.errors import Conflict, MeetingInProgress, StaleState
+from core.services.accounts import find_account
 from core.services.closing import saw_inside, settle_owed
-from core.services.disconnect import find_account
 from core.services.input import checked
 from core.services.opening.attempt import Zoom
 from core.services.recordings.seek import seek_recordings

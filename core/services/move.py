@@ -14,10 +14,10 @@ from core.db.sql import statements
 from core.domain import checks, states
 from core.domain.due import OpeningHours
 from core.errors import Conflict, MeetingInProgress, ZoomRateLimited, ZoomUnavailable
+from core.services.accounts import find_account
 from core.services.book import find_appointment
 from core.services.choose import Choice, choose
 from core.services.closing import settle_owed
-from core.services.disconnect import find_account
 from core.services.input import checked
 from core.services.lease import CLAIM
 from core.services.locations import find_location

@@ -8,9 +8,8 @@ from core.db.models import Account
 from core.domain import checks
 from core.domain.states import Connection
 from core.errors import Conflict, StaleState
-from core.services.accounts import bench, locked_account, release_bench
+from core.services.accounts import bench, find_account, locked_account, release_bench
 from core.services.connection_periods import FOREVER
-from core.services.disconnect import find_account
 from core.services.input import checked
 
 

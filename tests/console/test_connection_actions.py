@@ -70,7 +70,7 @@ def test_disconnecting_now_names_what_breaks_and_waits_for_the_id(world: World, 
     confirm(page)
 
     assert account(world).connection == "disconnected"
-    assert world.zoom_meetings() == []
+    assert [each["host_email"] for each in world.zoom_meetings()] == ["seat2@harbour-clinic.test"]
 
 
 def test_people_in_the_meeting_are_seen_by_zoom_and_the_refusal_is_a_sentence(

@@ -61,25 +61,39 @@ def test_an_account_at_rest_is_confirmed_by_its_address(world: World, part_with:
 
 
 def test_the_appointment_moves_to_another_account_with_one_new_link(world: World, part_with: PartWith) -> None:
-    """Its old meeting is gone from Zoom before the tokens are."""
+    """In the same call, and its old meeting is gone from Zoom before the tokens are."""
     done = part_with(at_once=True, confirm="A-1")
 
     assert (done.connection, done.revoked) == ("disconnected", True)
     assert done.broke is not None and done.broke.external_id == "A-1"
-    assert world.zoom_meetings() == []
     assert not is_granted(world, EMAIL)
-    assert world.appointment().link == "not_due"
+    assert world.appointment().link == "ready"
+    assert [(lease.account_id, lease.release_reason) for lease in world.leases()] == [
+        (account(world, 1).id, "moved"),
+        (account(world, 2).id, None),
+    ]
+    [on_zoom] = world.zoom_meetings()
+    assert on_zoom["host_email"] == "seat2@harbour-clinic.test"
+    world.notify()
+    assert len([mail for mail in world.messages(kind="join_link") if mail.status == "sent"]) == 2
 
-    [outcome] = world.run()
-    assert (outcome.outcome, outcome.account) == ("ready", "seat2@harbour-clinic.test")
-    assert [lease.release_reason for lease in world.leases()] == ["moved", None]
+
+def test_where_no_other_account_is_free_it_goes_back_into_the_line(world: World, part_with: PartWith) -> None:
+    """And gets the next one that becomes free."""
+    world.book("A-2")
+    world.run()
+    part_with(at_once=True, confirm="A-1")
+
+    assert (world.appointment().link, world.appointment().reason) == ("not_due", "account_disconnected")
     assert len(world.zoom_meetings()) == 1
-    links = [mail for mail in world.messages(kind="join_link") if mail.status == "sent"]
-    assert len(links) == 2, "the first link, and one that replaces it"
+    assert told(world, "appointment_moved")[0]["reason"] == "account_disconnected"
+    world.run()
+    assert world.appointment().link == "waiting"
 
 
 def test_what_began_too_long_ago_for_the_line_is_opened_by_a_run_of_its_own(world: World, part_with: PartWith) -> None:
-    """Nobody has joined yet, and it has not ended."""
+    """Nobody has joined yet, it has not ended, and no other account is free just now."""
+    change(world, Account, account(world, 2).id, connection="needs_reauth")
     appointment = world.appointment()
     change(
         world,
@@ -139,9 +153,9 @@ def test_a_meeting_that_cannot_be_deleted_now_stays_a_duty(world: World, part_wi
     world.sandbox.fault({"status": 503}, method="DELETE")
     part_with(at_once=True, confirm="A-1")
 
-    [meeting] = world.meetings()
-    assert (meeting.state, meeting.next_attempt_at) == ("deleting", None)
-    assert [outcome.outcome for outcome in world.run()] == ["ready"]
+    old, new = world.meetings()
+    assert (old.state, old.next_attempt_at) == ("deleting", None)
+    assert new.state == "created" and world.appointment().link == "ready"
 
 
 def test_a_run_that_is_at_work_on_it_loses_its_claim(world: World, part_with: PartWith) -> None:
@@ -173,7 +187,7 @@ def test_a_lost_access_can_be_ended_too(world: World, part_with: PartWith) -> No
     world.sandbox.revoke_consent(EMAIL)
 
     assert part_with(at_once=True, confirm="A-1").revoked
-    assert world.appointment().link == "not_due"
+    assert [lease.account_id for lease in world.leases(released_at=None)] == [account(world, 2).id]
     assert told(world, "account_disconnected")[0]["broke"] == "A-1"
 
 
