@@ -135,12 +135,13 @@ def test_an_outage_leaves_it_for_later(world: World, shelf: Path) -> None:
 def test_a_sign_in_page_is_no_recording(world: World, shelf: Path) -> None:
     """Zoom shows it with status 200 where a permission is missing."""
     now = recorded(world)
-    world.sandbox.fault({"html": True}, **DOWNLOADS)
+    world.sandbox.fault({"html": True, "status": 200}, **DOWNLOADS)
 
     done = archive(world, shelf, now)
 
     assert {each.outcome for each in done} == {"later"}
-    assert all(file.archived_at is None and file.last_error for file in files_of(world))
+    assert all(file.archived_at is None for file in files_of(world))
+    assert {file.last_error for file in files_of(world)} == {"Zoom gave text/html instead of the file."}
 
 
 def test_a_file_of_another_size_is_not_kept(world: World, shelf: Path) -> None:

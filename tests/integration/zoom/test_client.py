@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 import sqlalchemy as sa
 
 from core.clock import utcnow
@@ -24,6 +25,7 @@ from core.zoom import wire
 from core.zoom.client import Credentials, ZoomClient
 from core.zoom.limiter import RATES, Limiter
 from core.zoom.payloads import MeetingRequest, ZoomMeeting, judge
+from tests.unit.zoom.answers import answer
 from tests.world import World
 
 CREATE = {"method": "POST", "path_regex": "/users/me/meetings$"}
@@ -278,3 +280,30 @@ def test_the_limiters_row_is_per_zoom_account_and_label(world: World, credential
         ("harbour-clinic", "Medium"),
     }
     assert all(isinstance(row.next_at, datetime) for row in rows)
+
+
+class Eavesdropper(requests.adapters.BaseAdapter):
+    """Answers nothing but `{}` and remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: list[str] = []
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        self.paths.append(request.path_url)
+        return answer(404, {"code": 3301, "message": "None."})
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_uuid_is_encoded_twice(world: World, settings: Settings) -> None:
+    """It is base64: one with a slash in it would be another path, encoded once as well as not at all."""
+    wire_tap = Eavesdropper()
+    session = requests.Session()
+    session.mount("http://", wire_tap)
+    client = ZoomClient(settings, limiter=Limiter(world.parts.sessions, RATES["business"]), session=session)
+
+    assert client.get_recording(Credentials("z", "t"), "/a+b//c==") is None
+
+    assert wire_tap.paths == ["/v2/meetings/%252Fa%252Bb%252F%252Fc%253D%253D/recordings"]
