@@ -18,8 +18,9 @@ from core.clock import utcnow
 from core.db.read.account_history import AccountEvent, events
 from core.db.read.breaks import Breaks, what_disconnecting_breaks
 from core.db.read.connections import SeatLine
-from core.domain.states import Connection
+from core.domain.states import Connection, Lease
 from core.services.disconnect import disconnect
+from core.services.free import free_now
 from core.services.quarantine import quarantine, release
 from core.wiring import wiring
 
@@ -29,6 +30,7 @@ OPENED = "connection_dialogs_opened"
 # Who does it. People are told apart as soon as they sign in.
 WHO = {"actor": "console", "role": "support"}
 EVENTS = 60
+FREEABLE = (Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING)
 FOREVER = "Until somebody releases it"
 HOURS = {"1 hour": 1, "4 hours": 4, "24 hours": 24, FOREVER: None}
 
@@ -67,7 +69,8 @@ def _possible(line: SeatLine) -> list[str]:
         return ["History"]
     out = ["Release"] if line.state == "quarantined" else ["Quarantine"]
     gently = [] if line.state == Connection.DRAINING else ["Disconnect"]
-    return ["History", *out, *gently, "Disconnect now"]
+    free = ["Free now"] if line.lease_state in FREEABLE else []
+    return ["History", *free, *out, *gently, "Disconnect now"]
 
 
 def _forget() -> None:
@@ -101,6 +104,19 @@ def _release(line: SeatLine) -> None:
             with sessions().begin() as session:
                 release(session, **_of(line), reason=reason or None, now=utcnow(), row_version=line.row_version)
             _done(f"{line.email} is back in the pool.")
+
+
+def _free(line: SeatLine) -> None:
+    st.markdown(
+        "It waits neither for its recording nor for its cooldown, once Zoom says that nobody is inside. "
+        "A recording that is still to come is attached all the same."
+    )
+    reason = st.text_input("Why", key="why", max_chars=200)
+    if st.button("Free account", type="primary", disabled=not reason.strip(), key="do_it"):
+        parts = wiring()
+        with explained():
+            done = free_now(parts.sessions, parts.zoom, **_of(line), reason=reason, clock=utcnow)
+            _done(done.sentence)
 
 
 def _disconnect(line: SeatLine) -> None:
@@ -154,6 +170,7 @@ def _told(event: AccountEvent, zone: str) -> str:
 
 DIALOGS: dict[str, Callable[[SeatLine], None]] = {
     "History": _history,
+    "Free now": _free,
     "Quarantine": _quarantine,
     "Release": _release,
     "Disconnect": _disconnect,

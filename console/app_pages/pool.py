@@ -11,6 +11,7 @@ from console.database import sessions
 from console.look import ACCOUNT, LINK, address, plain
 from console.moments import clock, day, length, until, zone_name
 from console.page import empty, freshness, live, location_choice
+from console.pausing import pause_control
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read import account_history, pool, upcoming
@@ -33,6 +34,7 @@ def show() -> None:
     if not places:
         empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
+    pause_control(place)
     live(lambda: panel(place))
 
 

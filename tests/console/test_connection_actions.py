@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.clock import utcnow
 from core.db.models import Account
 from tests.console.conftest import OpenPage, words_of
+from tests.integration.hands_on.given import held
 from tests.world import World
 
 
@@ -131,3 +132,18 @@ def test_appointments_at_risk_are_named(world: World, open_page: OpenPage) -> No
 
     told = words_of(open_page("connections"))
     assert "1 appointment of the next 24 hours may have no account." in told and "A-1 (" in told
+
+
+def test_an_account_is_freed_by_hand_with_a_reason(world: World, open_page: OpenPage) -> None:
+    """Only one that waits for its recording or cools down offers it."""
+    page = open_page("connections")
+    assert not [button for button in page.button if button.key == f"Free now_{account(world).id}"]
+    held(world)
+
+    page = choose(open_page("connections"), "Free now", account(world))
+    assert page.button(key="do_it").disabled
+    page.text_input(key="why").input("the room is needed").run()
+    confirm(page)
+
+    assert [lease.state for lease in world.leases()] == ["released"]
+    assert "seat1@harbour-clinic.test is free." in words_of(page)

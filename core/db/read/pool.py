@@ -54,6 +54,19 @@ class PoolAccount:
     busy_elsewhere_since: datetime | None
 
 
+@dataclass(frozen=True)
+class Pause:
+    """Since when no account is leased, and why."""
+
+    since: datetime
+    reason: str
+
+
+PAUSED_ALL = sa.text("SELECT allocation_paused_at AS since, allocation_paused_reason AS reason FROM installation")
+PAUSED_ONE = sa.text(
+    "SELECT allocation_paused_at AS since, allocation_paused_reason AS reason FROM locations WHERE id = :location"
+)
+
 LOCATIONS = sa.text("""
 SELECT l.id, l.name, l.zone, l.status,
        l.allocation_paused_at IS NOT NULL
@@ -95,6 +108,12 @@ ORDER BY CASE WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') 
          CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
 LIMIT :limit OFFSET :offset
 """)
+
+
+def pause_of(session: Session, location: int | None) -> Pause | None:
+    """The pause of that location itself, or of all for None; a location may be paused by either."""
+    row = session.execute(PAUSED_ALL if location is None else PAUSED_ONE, {"location": location}).one()
+    return Pause(row.since, row.reason or "") if row.since is not None else None
 
 
 def locations(session: Session) -> list[LocationItem]:

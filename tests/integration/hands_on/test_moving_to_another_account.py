@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Account, Event
+from core.db.models import Account, Event, Recording
 from core.errors import Conflict, InvalidInput, MeetingInProgress, NotFound
 from core.services.accounts import bench
 from core.services.locations import find_location
@@ -218,6 +218,17 @@ def test_what_was_tried_out_keeps_its_meeting_until_its_recording_is_final(world
         session.execute(sa.text("UPDATE recordings SET outcome = 'none_made', final_at = now()"))
     assert settled(world, later=timedelta(minutes=12)) == ["gone"]
     assert old not in [meeting["id"] for meeting in world.zoom_meetings()]
+
+
+def test_what_was_tried_out_is_sought_also_while_zoom_does_not_answer(world: World) -> None:
+    """Nobody else would begin the search: its lease is over."""
+    opened(world, accounts=2)
+    entered(world, left=True)
+    world.sandbox.revoke_consent(SEAT1)
+
+    moved(world)
+
+    assert [recording.outcome for recording in world.all(Recording)] == ["sought"]
 
 
 def test_where_no_lease_is_granted_none_is_moved(world: World) -> None:
