@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 WORKSPACE = ROOT / "workspace.yaml"
 DAGSTER_YAML = ROOT / "orchestration" / "dagster.yaml"
 # So that somebody who watches sees the whole life of an appointment in five minutes.
-QUICK = {"cooldown": "30", "no_show_grace": "120"}
+QUICK = {"cooldown": "30", "no_show_grace": "120", "rejoin_grace": "30"}
 PROCESSING_SECONDS, NO_SHOW_EVERY = "20", "5"
 # SIGTERM lets the code server finish the runs in flight, which take seconds; a hung one must not hold up the stop.
 DRAIN_PATIENCE = 20.0

@@ -136,6 +136,12 @@ class Product:
         [server] = [each for each in psutil.Process().children() if "orchestration.definitions" in each.cmdline()]
         return server
 
+    @property
+    def daemon(self) -> psutil.Process:
+        """The process that ticks the sensors and starts the runs."""
+        [daemon] = [each for each in psutil.Process().children() if "dagster._daemon" in each.cmdline()]
+        return daemon
+
     def run_workers(self) -> list[psutil.Process]:
         """The processes of the runs that are under way."""
         workers = []

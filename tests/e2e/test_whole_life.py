@@ -60,12 +60,13 @@ def test_an_appointment_lives_from_its_booking_to_the_rest_of_its_account(world:
     world.sandbox.finish_recording(whole.zoom_id)
     lease = whole.until_lease("released")
     assert lease.release_reason == "cooled"
-    assert lease.released_at == lease.cooldown_until == lease.cooldown_at + timedelta(seconds=3)
+    assert lease.cooldown_at and lease.released_at == lease.cooldown_until == lease.cooldown_at + timedelta(seconds=3)
     [recording] = whole.recordings
     assert (recording.outcome, bool(recording.share_url), bool(recording.passcode)) == ("attached", True, True)
     until(lambda: not whole.on_zoom, SECONDS, "the finished meeting is deleted")
-    until(lambda: whole.timeline[-1] == "meeting_gone", SECONDS, "the timeline says so")
-    assert [kind for kind in whole.timeline if not kind.startswith("zoom_")] == [
+    until(lambda: "meeting_gone" in whole.timeline, SECONDS, "the timeline says so")
+    noted = [kind for kind in whole.timeline if not kind.startswith("zoom_")]
+    assert noted[:-2] == [
         "appointment_booked",
         "lease_granted",
         "link_ready",
@@ -74,9 +75,8 @@ def test_an_appointment_lives_from_its_booking_to_the_rest_of_its_account(world:
         "meeting_over",
         "recording_attached",
         "account_cooling",
-        "lease_released",
-        "meeting_gone",
     ]
+    assert set(noted[-2:]) == {"lease_released", "meeting_gone"}  # whichever run or tick comes first
 
 
 def test_every_event_of_that_life_came_signed_through_the_webhook_and_is_kept_once(world: World) -> None:
@@ -201,6 +201,28 @@ def test_a_meeting_that_outlived_its_lease_is_found_and_deleted_by_reconcile(pro
     assert (shown["found"]["intValue"], shown["fixed"]["intValue"], shown["refused"]["intValue"]) == (1, 1, 0)
     [row] = shown["findings"]["table"]["records"]
     assert "LEFT" in row and "left behind" in row.replace("_", " ")
+
+
+def test_a_daemon_that_hangs_is_noticed_from_outside_and_told_once(product: Product, world: World) -> None:
+    """Within about two minutes `/healthz` says 503 and why, and the mail leaves past Dagster; then it is over, once."""
+    about = "no sign of life"
+    assert _health(product).json() == {"ok": True}
+    product.daemon.suspend()
+    try:
+        until(lambda: not _health(product).ok, 150, "the console says that it is not well")
+        assert about in _health(product).json()["reason"]
+        until(lambda: told_operations(world, about), SECONDS, "operations are told although nothing runs")
+    finally:
+        product.daemon.resume()
+
+    until(lambda: _health(product).ok, SECONDS, "all is well again")
+    until(lambda: len(told_operations(world, about)) > 1, SECONDS, "and that it is over")
+    first, second = told_operations(world, about)
+    assert second == f"Over: {first}"
+
+
+def _health(product: Product) -> requests.Response:
+    return requests.get(f"{product.installation.settings.base_url}/healthz", timeout=10)
 
 
 def _reconnect(product: Product, world: World, email: str) -> None:
