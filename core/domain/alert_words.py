@@ -10,6 +10,7 @@ from core.domain.alerts import Kind, Wrong
 from core.domain.due import ESCALATE_BEFORE_START, ISOLATE_BEFORE_START
 
 NAMED = 3  # so many are named, the rest counted
+AT_RISK_NAMED = 10
 
 # What is true when a condition no longer is.
 OVER = {
@@ -101,9 +102,9 @@ def _counted(wrong: Wrong, one: str, many: str) -> str:
     return f"{wrong.number} {many} ({_listed(wrong.names, wrong.number)})"
 
 
-def _listed(names: tuple[str, ...], number: int) -> str:
-    shown = ", ".join(names[:NAMED])
-    return f"{shown} and {number - NAMED} more" if number > NAMED else shown
+def _listed(names: tuple[str, ...], number: int, *, named: int = NAMED) -> str:
+    shown = ", ".join(names[:named])
+    return f"{shown} and {number - named} more" if number > named else shown
 
 
 def _starts(wrong: Wrong) -> str:
@@ -170,9 +171,7 @@ def _needs_attention(wrong: Wrong) -> Told:
     cannot = "cannot be used" if wrong.cause != "draining" else "is not done"
     text = f"{_counted(wrong, 'account', 'accounts')} {wrong.where} {cannot}: {_why(wrong)}."
     if wrong.risk:
-        text += f" At risk: {_listed(wrong.risk, len(wrong.risk))}."
-    if wrong.waiting:
-        text += f" {wrong.waiting} wait there for an account."
+        text += f" At risk: {_listed(wrong.risk, len(wrong.risk), named=AT_RISK_NAMED)}."
     return Told(text, MEND_ACCOUNT.get(wrong.cause or "", "Open Connections and press Reconnect for this account."))
 
 

@@ -5,8 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-APART = 5  # so many of one kind are told one by one; more at once become one alert
-
 
 class Kind(StrEnum):
     """The kinds of conditions."""
@@ -54,8 +52,7 @@ CALM = {Kind.POOL_SHORT, Kind.RECORDING_OVERDUE, Kind.OVERRUN, Kind.NOT_RECORDED
 class Wrong:
     """One condition as the tables show it: *number* things, the first of them *names*; *at* is the time of the first.
 
-    *location* is None where it spans several. *risk* names the appointments that a sick account puts at risk, *waiting*
-    counts those that wait at its location already.
+    *location* is None where it spans several. *risk* names the appointments that a sick account puts at risk.
     """
 
     kind: Kind
@@ -66,7 +63,6 @@ class Wrong:
     at: datetime | None = None
     cause: str | None = None
     risk: tuple[str, ...] = ()
-    waiting: int = 0
 
     @property
     def where(self) -> str:

@@ -3,22 +3,26 @@
 Database only, and cheap when nothing is wrong: the lifecycle sensor does it at every tick.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.db.read.at_risk import appointments_at_risk
 from core.db.sql import statements
+from core.domain.alert_grouping import Thing, standing, summed_up
 from core.domain.alert_words import told
-from core.domain.alerts import APART, Kind, Wrong
+from core.domain.alerts import Kind
 from core.domain.due import ESCALATE_BEFORE_START, ISOLATE_BEFORE_START, OpeningHours
 from core.services.alerts.raise_ import Condition, clear_all, raise_all
 
-AT_MOST = 500  # of a kind in one pass; what is left over comes with the next
+MOST = 5_000  # things of a kind that are read
+AT_MOST = 500  # alerts of a kind that are raised, or cleared, in one pass; what is left over comes with the next
 MAIL_BEFORE_START = timedelta(minutes=8)
+RISK_AHEAD = timedelta(hours=4)
+OTHERS = {Kind.WATCHDOG, Kind.RECONCILE}  # raised and cleared by those who find them
 
 
 @dataclass(frozen=True)
@@ -29,64 +33,69 @@ class KeptAlerts:
     cleared: int = 0
 
 
-@dataclass(frozen=True)
-class Watch:
-    """One kind of condition: the statement that lists it, and how many at once are told one by one."""
-
-    kind: Kind
-    statement: str
-    few: int = 0
-    until: timedelta = timedelta(0)  # how far ahead of its start an appointment counts
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _watches(hours: OpeningHours) -> tuple[Watch, ...]:
-    return (
-        Watch(Kind.POOL_SHORT, "waiting", until=hours.lead_time),
-        Watch(Kind.POOL_SHORT_LATE, "waiting", until=ESCALATE_BEFORE_START),
-        Watch(Kind.LINK_AT_RISK, "at_risk", until=ISOLATE_BEFORE_START),
-        Watch(Kind.LINK_FAILED, "failed", few=APART),
-        Watch(Kind.LINK_MISSED, "missed"),
-        Watch(Kind.LINK_MAIL_LATE, "link_mail", few=APART, until=MAIL_BEFORE_START, more={"refused": False}),
-        Watch(Kind.LINK_MAIL_REFUSED, "link_mail", few=APART, more={"refused": True}),
-        Watch(Kind.NOT_RECORDED, "not_recorded", few=APART),
-        Watch(Kind.OVERRUN, "overrun", few=APART),
-        Watch(Kind.NEEDS_ATTENTION, "attention", few=APART),
-        Watch(Kind.RECORDING_OVERDUE, "recordings", few=APART),
-        Watch(Kind.WEBHOOKS_SILENT, "webhooks"),
-        Watch(Kind.DELETION_STOPPED, "deletion"),
-    )
-
-
 def keep_alerts(session: Session, *, hours: OpeningHours, now: datetime) -> KeptAlerts:
     """Raise what is true, clear what no longer is. Doing it twice, or by two at once, changes nothing more."""
-    times = {"now": now, "earliest": hours.earliest(now), "horizon": hours.horizon(now), "at_most": AT_MOST}
-    true: list[Condition] = []
-    over: list[str] = []
-    for watch in _watches(hours):
-        given = {**times, "kind": watch.kind, "few": watch.few, "until": now + watch.until, **watch.more}
-        rows = session.execute(statements("alerts")[watch.statement], given).all()
-        over += [row.condition for row in rows if not row.is_true]
-        true += _conditions(session, watch.kind, [row for row in rows if row.is_true], times)
-    return KeptAlerts(raise_all(session, true, now=now), clear_all(session, over, now=now))
+    sql = statements("alerts")
+    rows = session.execute(sql["wrong"], _times(hours, now)).mappings()
+    things = [Thing(**{**row, "kind": Kind(row["kind"])}) for row in rows]
+    known = {row.condition: row.kind for row in session.execute(sql["open"])}
+    true = standing(things, known)
+    # Of a kind that was cut off it is not known what else is true.
+    cut_off = {kind for kind, number in Counter(thing.kind for thing in things).items() if number >= MOST}
+    over = [(kind, condition) for condition, kind in known.items() if condition not in true]
+    over = [(kind, condition) for kind, condition in over if kind not in OTHERS | cut_off]
+    fresh = [(each[0].kind, condition) for condition, each in true.items() if condition not in known]
+    raised = [_condition(session, condition, true[condition], now) for condition in _bounded(fresh)]
+    return KeptAlerts(raise_all(session, raised, now=now), clear_all(session, _bounded(over), now=now))
 
 
-def _conditions(session: Session, kind: Kind, rows: list[sa.Row[Any]], times: Mapping[str, object]) -> list[Condition]:
-    risks = _risks(session, rows, times) if kind == Kind.NEEDS_ATTENTION and rows else {}
+def _times(hours: OpeningHours, now: datetime) -> dict[str, object]:
+    return {
+        "now": now,
+        "earliest": hours.earliest(now),
+        "horizon": hours.horizon(now),
+        "mail_horizon": now + MAIL_BEFORE_START,
+        "risk_horizon": now + ISOLATE_BEFORE_START,
+        "late_horizon": now + ESCALATE_BEFORE_START,
+        "a_minute_ago": now - timedelta(minutes=1),
+        "five_minutes_ago": now - timedelta(minutes=5),
+        "ten_minutes_ago": now - timedelta(minutes=10),
+        "half_an_hour_ago": now - timedelta(minutes=30),
+        "an_hour_ago": now - timedelta(hours=1),
+        "yesterday": now - timedelta(days=1),
+        "a_week_ago": now - timedelta(days=7),
+        "most": MOST,
+    }
+
+
+def _bounded(conditions: Iterable[tuple[str, str]]) -> list[str]:
+    """At most so many of each kind."""
+    seen: Counter[str] = Counter()
     found = []
-    for row in rows:
-        risk, waiting = risks.get(row.account_id, ((), 0))
-        facts = (row.number, tuple(row.names), row.location, row.zone, row.at, row.cause)
-        words = told(Wrong(kind, *facts, risk=risk, waiting=waiting))
-        about = (row.location_id, row.appointment_id, row.account_id)
-        found.append(Condition(row.condition, kind, words.text, words.next_step, *about))
+    for kind, condition in conditions:
+        seen[kind] += 1
+        if seen[kind] <= AT_MOST:
+            found.append(condition)
     return found
 
 
-def _risks(
-    session: Session, rows: list[sa.Row[Any]], times: Mapping[str, object]
-) -> dict[int, tuple[tuple[str, ...], int]]:
-    """By account: the appointments that hang on it, and how many wait at its location."""
-    accounts = [row.account_id for row in rows if row.account_id is not None]
-    found = session.execute(statements("alerts")["account_risk"], {**times, "accounts": accounts})
-    return {row.account_id: (tuple(row.risk), row.waiting) for row in found}
+def _condition(session: Session, condition: str, things: Sequence[Thing], now: datetime) -> Condition:
+    wrong, [first, *others] = summed_up(things), things
+    if first.kind == Kind.NEEDS_ATTENTION and first.account_id and not others:
+        wrong = replace(wrong, risk=_risk(session, first.account_id, now))
+    words = told(wrong)
+    return Condition(
+        condition,
+        first.kind,
+        words.text,
+        words.next_step,
+        location_id=first.location_id if wrong.location else None,
+        appointment_id=None if others else first.appointment_id,
+        account_id=None if others else first.account_id,
+    )
+
+
+def _risk(session: Session, account_id: int, now: datetime) -> tuple[str, ...]:
+    """The appointments that hang on an account which has just fallen ill; a query that is not cheap, and rare."""
+    found = appointments_at_risk(session, [account_id], now=now, until=now + RISK_AHEAD)
+    return tuple(each.external_id for each in found)

@@ -16,6 +16,7 @@ from core.db.models import (
     InboxEvent,
     Installation,
     Lease,
+    Meeting,
     MeetingInstance,
     Message,
     Recording,
@@ -195,7 +196,7 @@ def test_a_meeting_that_will_not_be_recorded_is_told(world: World) -> None:
     world.location(accounts=1)
     booked = world.book("A-1")
     world.run()
-    change(world, Appointment, booked.id, not_recorded=True)
+    change(world, Meeting, world.meetings()[0].id, recorded=False)
 
     keep(world)
 
@@ -203,7 +204,7 @@ def test_a_meeting_that_will_not_be_recorded_is_told(world: World) -> None:
 
 
 def test_an_account_that_lost_its_access_is_told_with_what_is_at_risk(world: World) -> None:
-    """The appointment that hangs on it, and how many wait there already."""
+    """The appointment that hangs on it, and those for which there is no other account."""
     world.location(accounts=1)
     world.book("A-1")
     world.book("A-2")
@@ -216,8 +217,7 @@ def test_an_account_that_lost_its_access_is_told_with_what_is_at_risk(world: Wor
     [alert] = world.all(Alert, kind="needs_attention")
     assert (alert.condition, alert.account_id) == (f"needs_attention:account:{account.id}", account.id)
     assert alert.text == (
-        "Account seat1 at Harbour Clinic cannot be used: Zoom no longer accepts our access. "
-        "At risk: A-1. 1 wait there for an account."
+        "Account seat1 at Harbour Clinic cannot be used: Zoom no longer accepts our access. At risk: A-1, A-2."
     )
     change(world, Account, account.id, connection="connected")
     keep(world)
