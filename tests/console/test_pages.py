@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.clock import utcnow
 from core.db.models import Account, Appointment, Location
 from core.services.accounts import bench
+from core.services.alerts.raise_ import raise_alert
 from core.services.locations import add_location, find_location, issue_seat
 from core.settings import Settings
 from tests.console.conftest import OpenPage, words_of
@@ -40,13 +41,28 @@ def test_a_location_without_anything_says_what_to_do_next(world: World, open_pag
     assert "zoompool seats issue" in words_of(open_page("connections"))
 
 
-@pytest.mark.parametrize("page", ["pool", "appointment", "connections"])
+@pytest.mark.parametrize("page", ["pool", "appointment", "connections", "health"])
 def test_every_page_carries_the_sandbox_badge(open_page: OpenPage, page: str) -> None:
     """Nobody may take the practice Zoom for the real one."""
     told = words_of(open_page(page))
 
     assert "SANDBOX" in told
     assert "http://127.0.0.1:8600/" in told and "http://127.0.0.1:3000" in told
+
+
+def test_what_is_wrong_is_listed_with_what_to_do(world: World, open_page: OpenPage) -> None:
+    """What operations were told, as long as it is true; of one location only where one is chosen."""
+    place = world.location(accounts=0)
+    assert "Nothing is wrong that a person would have to know." in words_of(open_page("health"))
+    world.location("Town Clinic", accounts=0)
+    with world.parts.sessions.begin() as session:
+        about = {"kind": "pool_short", "next_step": "Connect a seat.", "now": utcnow()}
+        raise_alert(session, "pool_short:location:1", text="Three wait.", location_id=place.id, **about)
+
+    told = words_of(open_page("health"))
+
+    assert "Pool short" in told and "Three wait." in told and "Connect a seat." in told
+    assert "Three wait." not in words_of(open_page("health", location="Town Clinic"))
 
 
 def test_the_figures_count_what_is_free_in_use_broken_and_waiting(world: World, open_page: OpenPage) -> None:
