@@ -1,5 +1,6 @@
 """One line of the timeline per fact, written in the transaction of the fact itself."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.models import Event
+from core.db.sql import statements
 
 SYSTEM = "system"
 
@@ -49,6 +51,6 @@ def note(
 
 def note_all(session: Session, events: Iterable[Mapping[str, Any]]) -> None:
     """Write many lines in one statement; each mapping has the columns of `events` that `note` would fill."""
-    rows = [{"detail": {}, **event} for event in events]
+    rows = [{"detail": {}, **event, "at": event["at"].isoformat()} for event in events]
     if rows:
-        session.execute(sa.insert(Event), rows)
+        session.execute(statements("timeline")["note_all"], {"rows": json.dumps(rows)})

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.bench.allocation import allocate
+from tests.bench.applying import apply
 from tests.bench.figures import Result, show, store, stored
+from tests.bench.idle import idle
 from tests.bench.opening import burst, limited, single
+from tests.bench.settling import settle
 from tests.bench.ticks import tick
 from tests.bench.webhooks import webhooks
 
@@ -18,6 +21,9 @@ PARTS: dict[str, Callable[[float], Result]] = {
     "tick": tick,
     "allocate": allocate,
     "webhooks": webhooks,
+    "apply": apply,
+    "settle": settle,
+    "idle": idle,
     "single": single,
 }
 

@@ -47,6 +47,9 @@ FIGURES = (
     Figure("allocate_1000_ms", "1,000 leases, four racing allocators", at_most=200),
     Figure("webhook_events_per_second", "signed events kept and answered by one process", at_least=600),
     Figure("webhook_p99_ms", "an answer at 100/s beside five open pages", at_most=100),
+    Figure("settle_1000_seconds", "1,000 end in a minute: last event to all attached and cooling", at_most=60),
+    Figure("apply_events_per_second", "events of Zoom's applied by the lifecycle's tick", at_least=1500),
+    Figure("lifecycle_tick_ms", "the lifecycle's idle tick at 2,000,000 appointments, median", at_most=60),
     Figure("bulk_vs_single_ratio", "40 with BULK_BATCH_SIZE=1 over the default"),
 )
 

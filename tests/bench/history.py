@@ -34,6 +34,44 @@ APPOINTMENTS = sa.text("""
         SELECT CASE WHEN n % 8 = 0 THEN now() + INTERVAL '1 hour' + random() * INTERVAL '60 days'
                     ELSE now() - INTERVAL '1 hour' - random() * INTERVAL '700 days' END AS starts_at) AS t
 """)
+# Of the latest of them, what the product keeps of a meeting that is long over.
+HELD = """
+    INSERT INTO appointment_revisions (appointment_id, revision, location_id, starts_at, ends_at, due_at)
+    SELECT id, revision, location_id, starts_at, ends_at, starts_at - INTERVAL '10 minutes'
+    FROM appointments ORDER BY id DESC LIMIT :count;
+    INSERT INTO leases (location_id, account_id, appointment_id, revision, state, account_idle_since, free_accounts,
+                        reserved_at, ready_at, live_at, ended_at, hold_until, cooldown_at, cooldown_until, released_at,
+                        release_reason)
+    SELECT a.location_id, c.id, a.id, a.revision, 'released', a.starts_at, 5, a.starts_at, a.starts_at, a.starts_at,
+           a.ends_at, a.ends_at + INTERVAL '4 hours', a.ends_at, a.ends_at, a.ends_at, 'cooled'
+    FROM appointments AS a
+    JOIN appointment_revisions AS r ON r.appointment_id = a.id
+    JOIN (SELECT *, row_number() OVER (PARTITION BY location_id ORDER BY id) AS place FROM accounts) AS c
+         ON c.location_id = a.location_id AND c.place = a.id % 5 + 1
+    WHERE a.status = 'completed';
+    INSERT INTO meetings (location_id, lease_id, account_id, reference, state, zoom_meeting_id, zoom_uuid, intended_at,
+                          created_at, deletion_wanted_at, gone_at)
+    SELECT location_id, id, account_id, 'held-' || id, 'gone', id::text, 'uuid-' || id, reserved_at, reserved_at,
+           ended_at, ended_at
+    FROM leases;
+    INSERT INTO meeting_instances (location_id, meeting_id, zoom_uuid, started_at, last_sign_at, ended_at, ended_by,
+                                   events)
+    SELECT m.location_id, m.id, m.zoom_uuid, l.live_at, l.ended_at, l.ended_at, 'event', 9
+    FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id;
+    INSERT INTO recordings (location_id, meeting_id, appointment_id, account_id, zoom_uuid, outcome, sought_since,
+                            final_at, minutes)
+    SELECT m.location_id, m.id, l.appointment_id, m.account_id, m.zoom_uuid, 'attached', l.ended_at, l.ended_at, 30
+    FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id;
+    INSERT INTO inbox (key, event, zoom_meeting_id, zoom_uuid, event_at, received_at, applied_at, outcome)
+    SELECT k.kind || ':' || m.zoom_uuid, k.kind, m.zoom_meeting_id, m.zoom_uuid, m.gone_at, m.gone_at, m.gone_at,
+           'applied'
+    FROM meetings AS m CROSS JOIN (VALUES ('meeting.started'), ('meeting.ended'), ('recording.completed')) AS k (kind);
+    INSERT INTO messages (location_id, appointment_id, revision, meeting_id, dedupe_key, channel, kind, priority,
+                          recipient, payload, status, next_attempt_at, message_id, created_at, sent_at)
+    SELECT m.location_id, l.appointment_id, l.revision, m.id, 'join_link:' || m.id, 'mail', 'join_link', 0,
+           'client@clients.test', '{}', 'sent', l.ready_at, 'm-' || m.id, l.ready_at, l.ready_at
+    FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id
+"""
 
 
 def locations_with_accounts(place: Installation, *, locations: int, accounts_each: int) -> None:
@@ -57,3 +95,11 @@ def vacuum(place: Installation) -> None:
         connection.execute(sa.text("SET statement_timeout = 0"))
         connection.execute(sa.text("VACUUM ANALYZE"))
         connection.execute(sa.text("RESET statement_timeout"))
+
+
+def add_meetings(place: Installation, count: int) -> None:
+    """Of *count* past appointments: the lease, the meeting that was held and deleted, its events and its recording."""
+    with place.world.parts.sessions.begin() as session:
+        session.execute(sa.text("SET LOCAL statement_timeout = 0"))
+        for statement in track(HELD.split(";"), description=f"{count:,} meetings"):
+            session.execute(sa.text(statement), {"count": count} if ":count" in statement else {})

@@ -92,8 +92,8 @@ def _open(count: int, *, one_zoom_account: bool = False, **environment: str) -> 
         fill(place.world, accounts=count, one_zoom_account=one_zoom_account)
         due = seconds(book(place, count, due_in=CALM))
         with memory_of_runs() as peaks:
-            _wait(lambda: place.sandbox.mail_count() >= count, "mails")
-            _wait(lambda: unfinished(place.dagster) == 0, "the runs' ends")
+            wait_until(lambda: place.sandbox.mail_count() >= count, "mails")
+            wait_until(lambda: unfinished(place.dagster) == 0, "the runs' ends")
         last_mail = max(mail["received_at"] for mail in place.sandbox.mail_envelopes())
         _check(place, count)
         return Opened(
@@ -106,12 +106,13 @@ def _open(count: int, *, one_zoom_account: bool = False, **environment: str) -> 
         )
 
 
-def _wait(done: Callable[[], bool], for_what: str) -> None:
+def wait_until(done: Callable[[], bool], for_what: str, *, every: float = POLL) -> None:
+    """Ask until it is so. Raises TimeoutError after a quarter of an hour."""
     deadline = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {PATIENCE:.0f} s for {for_what} in vain")
-        time.sleep(POLL)
+        time.sleep(every)
 
 
 def _runs_at_work(place: Installation) -> list[str]:

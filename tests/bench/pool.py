@@ -11,6 +11,7 @@ from tests.world import World
 
 ACCOUNTS_EACH = 5
 LEAD = timedelta(minutes=10)
+HALF_AN_HOUR = timedelta(minutes=30)
 
 # Everything that booking writes and opening reads, dealt out to the locations in turn.
 BOOK = sa.text("""
@@ -21,7 +22,7 @@ BOOK = sa.text("""
         INSERT INTO appointments (location_id, calendar_id, external_id, client_name, client_email, client_zone,
                                   starts_at, ends_at, link, booked_at)
         SELECT k.location_id, k.id, 'B-' || n, 'Client ' || n, 'client' || n || '@clients.test', 'America/New_York',
-               :starts_at, :starts_at + INTERVAL '30 minutes', 'not_due', now()
+               :starts_at, :starts_at + CAST(:lasts AS interval), 'not_due', now()
         FROM generate_series(1, :count) AS n JOIN calendar AS k ON k.place = n % k.among
         RETURNING id, location_id, starts_at, ends_at
     )
@@ -37,11 +38,11 @@ def fill(world: World, *, accounts: int, one_zoom_account: bool = False) -> None
         world.location(f"Location {number}", accounts=ACCOUNTS_EACH, zoom_account=zoom_account)
 
 
-def book(place: Installation, count: int, *, due_in: timedelta) -> datetime:
+def book(place: Installation, count: int, *, due_in: timedelta, lasts: timedelta = HALF_AN_HOUR) -> datetime:
     """Book *count* appointments, as many at each location; returns the moment at which they all become due."""
     due = (utcnow() + due_in).replace(microsecond=0)
     with place.world.parts.sessions.begin() as session:
-        session.execute(BOOK, {"count": count, "starts_at": due + LEAD, "lead": LEAD})
+        session.execute(BOOK, {"count": count, "starts_at": due + LEAD, "lead": LEAD, "lasts": lasts})
     with place.world.parts.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
     return due

@@ -1,25 +1,20 @@
 """How long the sensor takes to see what is due, with few and with millions of appointments in the table."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median, quantiles
 
 import sqlalchemy as sa
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import GrpcServerTarget
 from rich.progress import track
 
-from core.up.part import Part
 from orchestration.sensors import QUIET
 from tests.bench.figures import Result
 from tests.bench.history import LOCATIONS, add_appointments, locations_with_accounts, vacuum
 from tests.bench.installation import Installation, installation
 from tests.bench.runs import SENSOR
+from tests.bench.sensors import asking, evaluations, with_stopwatch
 
-ROOT = Path(__file__).parents[2]
 MANY, FEW = 2_000_000, 10_000
 WARM_UPS, EVALUATIONS = 20, 200
 ACCOUNTS_EACH = 5
@@ -77,14 +72,14 @@ def tick(scale: float) -> Result:
 
 def _evaluate(appointments: int) -> tuple[list[float], list[float]]:
     """Milliseconds of each evaluation: of the sensor within the code server, and of the daemon's whole call."""
-    with installation(daemon=False, code_server=_with_stopwatch) as place:
+    with installation(daemon=False, code_server=with_stopwatch) as place:
         locations_with_accounts(place, locations=LOCATIONS + SHORT_OF_ACCOUNTS, accounts_each=ACCOUNTS_EACH)
         add_appointments(place, appointments)
         vacuum(place)
         _busy_days(place)
         with _sensor(place) as evaluate:
             calls = [evaluate() for _ in track(range(WARM_UPS + EVALUATIONS), description="Evaluations")]
-        within = [float(line) for line in _times(place.settings.state_dir).read_text().split()]
+        within = evaluations(place)[SENSOR]
         assert len(within) == len(calls), "somebody else evaluated a sensor"
         return within[WARM_UPS:], calls[WARM_UPS:]
 
@@ -116,33 +111,17 @@ def _do(place: Installation, statement: str, **given: object) -> None:
 
 @contextmanager
 def _sensor(place: Installation) -> Iterator[Callable[[], float]]:
-    """Evaluate the sensor as the daemon does when a full hour follows quiet ticks; gives milliseconds of the call."""
-    target = GrpcServerTarget("127.0.0.1", place.settings.dagster_grpc_port, None, "zoompool")
-    with WorkspaceProcessContext(place.dagster, target) as workspace:
-        location = workspace.create_request_context().get_code_location("zoompool")
-        [repository] = location.get_repositories().values()
+    """Evaluate the sensor when a full hour follows quiet ticks; gives milliseconds of the daemon's whole call."""
+    with asking(place, SENSOR) as ask:
 
         def evaluate() -> float:
             start = time.perf_counter()
-            asked = location.get_sensor_execution_data(
-                place.dagster, repository.handle, SENSOR, None, None, QUIET, None, None
-            )
+            asked = ask(QUIET)
             took = time.perf_counter() - start
             assert len(asked.run_requests) == BULK_RUNS, f"{len(asked.run_requests)} runs for 1,000 appointments"
             return 1000 * took
 
         yield evaluate
-
-
-def _with_stopwatch(part: Part) -> Part:
-    command = [word.replace("orchestration.definitions", "tests.bench.timed_definitions") for word in part.command]
-    times = _times(Path(part.environment["STATE_DIR"]))
-    added = {"PYTHONPATH": str(ROOT), "TICK_TIMES": str(times)}
-    return dataclasses.replace(part, command=command, environment={**part.environment, **added})
-
-
-def _times(state: Path) -> Path:
-    return state / "tick-times.txt"
 
 
 def _p99(milliseconds: list[float]) -> float:

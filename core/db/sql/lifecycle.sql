@@ -46,7 +46,8 @@ WHERE m.lease_id = ANY (CAST(:leases AS bigint[]))
 ORDER BY i.started_at, i.id;
 
 -- name: decided
--- Guarded by the state that was read: whoever changed it meanwhile decides anew.
+-- Guarded by the state that was read: whoever changed it meanwhile decides anew. Most events change nothing about the lease, and
+-- what is as it was is not written again.
 UPDATE leases AS l
 SET state = d.state,
     live_at = d.live_at,
@@ -67,7 +68,10 @@ FROM unnest(CAST(:leases AS bigint[]), CAST(:was AS text[]), CAST(:states AS tex
             CAST(:ended_ats AS timestamptz[]), CAST(:hold_untils AS timestamptz[]), CAST(:settled_ats AS timestamptz[]),
             CAST(:cooldown_untils AS timestamptz[]), CAST(:look_ats AS timestamptz[]), CAST(:ask_ats AS timestamptz[]))
      AS d (lease_id, was, state, live_at, ended_at, hold_until, settled_at, cooldown_until, look_at, ask_at)
-WHERE l.id = d.lease_id AND l.state = d.was AND l.released_at IS NULL;
+WHERE l.id = d.lease_id AND l.state = d.was AND l.released_at IS NULL
+  AND (l.state, l.live_at, l.ended_at, l.hold_until, l.cooldown_at, l.cooldown_until, l.look_at, l.ask_at)
+      IS DISTINCT FROM
+      (d.state, d.live_at, d.ended_at, d.hold_until, d.settled_at, d.cooldown_until, d.look_at, d.ask_at);
 
 -- name: nothing_to_look_at
 UPDATE leases SET look_at = NULL, ask_at = NULL WHERE id = ANY (CAST(:leases AS bigint[]));
