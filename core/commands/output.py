@@ -56,4 +56,6 @@ def _readable(value: Any) -> str:
         return "-"
     if isinstance(value, datetime):
         return f"{value:%a %d %b %H:%M} {value.tzname()}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)

@@ -44,7 +44,8 @@ def reconcile_now(
 
 def _tell(done: Reconciled) -> None:
     out.print(f"{done.accounts} accounts list {done.listed} meetings, {done.ours} of them ours.")
-    show([asdict(line) for line in done.lines], as_json=False, empty="Everything is as it should be.")
+    nothing = "Nothing stands out on the lists that came." if done.not_listed else "Everything is as it should be."
+    show([asdict(line) for line in done.lines], as_json=False, empty=nothing)
     for each in done.not_listed:
         out.print(f"{each.account}: not listed, so nothing is concluded. {each.reason}", soft_wrap=True, markup=False)
     if done.refused:

@@ -14,7 +14,7 @@ from tests.e2e.dagster_processes import Dagster, Product, Run, running
 from tests.e2e.leftovers import until
 from tests.world import World
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]  # several waits of at most SECONDS each
 
 SECONDS = 90.0  # a tick, a run's start and its work take ten; the rest is for a machine with other things to do
 DUE = "due_appointments_sensor"

@@ -100,7 +100,9 @@ def look_now(
     """
     with sessions.begin() as session:
         if session.scalar(statements("recordings")["ask_now"], {"id": recording_id, "now": clock()}) is None:
-            raise NotFound(f"There is no recording {recording_id}.")
+            raise NotFound(
+                f"There is no recording {recording_id}.", next_step="See which there are: zoompool recordings list."
+            )
     collected = collect_recordings(sessions, zoom, vault, clock=clock, run_id=None, actor=actor, only=[recording_id])
     if not collected:
         raise NeedsReauth("The account of this recording is not connected to Zoom.")

@@ -251,6 +251,18 @@ def test_reconciling_on_demand_looks_before_it_leaps(zoompool: Run, world: World
     assert on_zoom(world) == set()
 
 
+def test_reconcile_does_not_call_well_what_it_has_not_seen(zoompool: Run, world: World) -> None:
+    """A list that did not come says nothing."""
+    world.location()
+    assert "Everything is as it should be." in zoompool("reconcile")[1]
+    world.sandbox.fault({"status": 503})
+
+    printed = zoompool("reconcile")[1]
+
+    assert "not listed, so nothing is concluded" in printed
+    assert "as it should be" not in printed
+
+
 def test_alerts_are_listed_and_tried_out(zoompool: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with what to do; and whether a message about it would arrive."""
     assert "Nothing is wrong" in zoompool("alerts", "list")[1]
