@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
+from core.services.alerts.raise_ import raise_alert
 from core.services.cancel import cancel
 from core.services.opening.one import lease_for
+from core.settings import PRACTICE_OPERATIONS
 from tests.orchestration.conftest import Dagster, Run
 from tests.world import World
 
@@ -320,6 +322,19 @@ def test_a_delivery_shows_what_it_sent(world: World, dagster: Dagster) -> None:
     run = dagster.run(dg.RunRequest(job_name="deliver_messages", run_key=request.run_key))
 
     assert run.numbers("send_messages") == {"sent": 1, "retrying": 0, "failed": 0, "dropped": 0, "put back": 0}
+
+
+def test_an_alert_asks_for_a_delivery_and_leaves_with_it(world: World, dagster: Dagster) -> None:
+    """By the same run as the mails; its numbers show where there was one to send."""
+    with world.parts.sessions.begin() as session:
+        raise_alert(session, "reconcile:9", kind="reconcile", text="Thirty.", next_step="Look.", now=utcnow())
+    [request] = dagster.tick("due_messages_sensor")
+
+    run = dagster.run(dg.RunRequest(job_name="deliver_messages", run_key=request.run_key))
+
+    assert run.numbers("send_messages")["alerts sent"] == 1
+    assert [mail["subject"] for mail in world.sandbox.mail(PRACTICE_OPERATIONS)] == ["Reconcile waits for a person"]
+    assert dagster.tick("due_messages_sensor") == []
 
 
 def _meetings_of_the_clinic(world: World) -> int:
