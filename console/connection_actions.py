@@ -165,7 +165,8 @@ def _told(event: AccountEvent, zone: str) -> str:
     if event.kind != "lease_granted" or "idle_since" not in event.detail:
         return said
     since = clock(datetime.fromisoformat(event.detail["idle_since"]), zone, seconds=True)
-    return f"{said}: idle since {since}, the longest of {event.detail['free_accounts']} free"
+    free = event.detail["free_accounts"]
+    return f"{said}: idle since {since}, the {f'longest of {free}' if free > 1 else 'only one'} free"
 
 
 DIALOGS: dict[str, Callable[[SeatLine], None]] = {

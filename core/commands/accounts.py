@@ -166,6 +166,7 @@ def _why(line: AccountEvent) -> str | None:
     """The evidence of a choice, or the reason that is recorded."""
     if line.kind == "lease_granted" and "idle_since" in line.detail:
         since = datetime.fromisoformat(line.detail["idle_since"])
-        return f"idle since {since:%d %b %H:%M:%S} UTC, the longest of {line.detail['free_accounts']} free"
+        free = line.detail["free_accounts"]
+        return f"idle since {since:%d %b %H:%M:%S} UTC, the {f'longest of {free}' if free > 1 else 'only one'} free"
     reason = line.detail.get("reason")
     return str(reason) if reason else None

@@ -35,7 +35,7 @@ def test_an_account_is_taken_out_and_put_back(zoompool: Run, world: World) -> No
 
 def test_its_timeline_says_why_it_was_chosen(zoompool: Run, world: World) -> None:
     """For people in a sentence, for programs as numbers."""
-    assert "the longest of 1 free" in zoompool("accounts", "show", EMAIL, *HERE)[1]
+    assert "the only one free" in zoompool("accounts", "show", EMAIL, *HERE)[1]
 
     rows = as_json(zoompool("accounts", "show", EMAIL, *HERE, "--json")[1])
     [granted] = [row for row in rows if row["what"] == "lease_granted"]
