@@ -41,8 +41,17 @@ def explained() -> Iterator[None]:
         )
 
 
-def location_choice(title: str, places: Sequence[LocationItem], *, key: str) -> LocationItem | None:
-    """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all."""
+def location_choice(
+    title: str,
+    places: Sequence[LocationItem],
+    *,
+    key: str,
+    beside: Callable[[LocationItem | None], None] | None = None,
+) -> LocationItem | None:
+    """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all.
+
+    *beside* draws what belongs to the chosen location next to the choice.
+    """
     by_name = {place.name: place for place in places}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(title, anchor=False, width="content")
@@ -50,8 +59,11 @@ def location_choice(title: str, places: Sequence[LocationItem], *, key: str) -> 
         name = st.selectbox(
             "Location", [EVERYWHERE, *by_name], key=key, bind="query-params", width=240, label_visibility="collapsed"
         )
+        chosen = by_name.get(name or EVERYWHERE)
+        if beside is not None:
+            beside(chosen)
         st.toggle("Live", value=True, key="live", bind="query-params", help=f"Refresh every {REFRESH_SECONDS} seconds")
-    return by_name.get(name or EVERYWHERE)
+    return chosen
 
 
 def live(panel: Callable[[], None]) -> None:

@@ -45,11 +45,11 @@ def line(event: EventLine, zone: str) -> None:
     parts.append(plain(words.actor(event.actor)))
     if event.run_id and ":" not in event.run_id:  # else no run of Dagster's but a person's own: move:...
         parts.append(f"[run {plain(event.run_id[:8])}]({get_settings().dagster_url}/runs/{event.run_id})")
-    if event.tracking_id:
-        parts.append(f"Zoom tracking id `{event.tracking_id}`")
+    tracked = f"Zoom tracking id `{event.tracking_id}`" if event.tracking_id else None  # long, and seldom asked for
     with st.container(horizontal=True, gap="small", wrap=False):
         st.markdown(f":small[:gray[{clock(event.at, zone, seconds=True)}]]", width=64)
         st.markdown(
             f":{color}[●] {plain(words.event(event.kind, event.detail))} :small[:gray[· {' · '.join(parts)}]]",
             width="stretch",
+            help=tracked,
         )

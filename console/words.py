@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from console.moments import clock, until
+from core.domain.alerts import title
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,8 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
     said = EVENTS.get(kind, _sentence(kind))
     if (answer := ANSWERS.get(detail.get("answer", ""))) is not None:
         return f"{said}: {answer}"
+    if (alert := detail.get("alert")) is not None:
+        return f"{said}: {title(alert).lower()}"
     why = detail.get("reason")
     if why and "role" in detail and why not in REASONS:
         return f"{said}: “{why}”"  # a person's own words

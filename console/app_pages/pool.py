@@ -30,11 +30,10 @@ def show() -> None:
     """The whole page: a heading with its choices, and the panel that refreshes itself."""
     with sessions()() as session:
         places = pool.locations(session)
-    place = location_choice("Pool", places, key="location")
+    place = location_choice("Pool", places, key="location", beside=pause_control if places else None)
     if not places:
         empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
-    pause_control(place)
     live(lambda: panel(place))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from core.clock import utcnow
-from core.commands.output import ACTOR, ROLE, AnyLocation, AsJson, AsRole, Because, InLocation, say, show
+from core.commands.output import ACTOR, ROLE, AnyLocation, AsJson, AsRole, Because, InLocation, say, show, unless
 from core.db.read.account_history import AccountEvent, events
 from core.services.accounts import find_account, list_accounts
 from core.services.connect import begin_connect
@@ -81,19 +81,20 @@ def disconnect_one(
 ) -> None:
     """Disconnect an account: at rest at once, in use after its last meeting, deletion and recording."""
     parts = wiring()
-    done = disconnect(
-        parts.sessions,
-        parts.ending,
-        location=location,
-        email=email,
-        actor=ACTOR,
-        role=role,
-        reason=reason,
-        clock=utcnow,
-        at_once=now,
-        confirm=confirm,
-        even_live=even_live,
-    )
+    with unless("--even-live", "disconnect it all the same: its recording is lost then"):
+        done = disconnect(
+            parts.sessions,
+            parts.ending,
+            location=location,
+            email=email,
+            actor=ACTOR,
+            role=role,
+            reason=reason,
+            clock=utcnow,
+            at_once=now,
+            confirm=confirm,
+            even_live=even_live,
+        )
     facts = {"email": done.email, "connection": done.connection, "revoked": done.revoked}
     say(_what_came_of_it(done), facts, as_json=as_json)
 

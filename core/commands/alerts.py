@@ -6,6 +6,7 @@ import typer
 
 from core.commands.output import AnyLocation, AsJson, show
 from core.db.read.alerts import alerts as read_alerts
+from core.domain.alerts import title
 from core.errors import ConfigurationError
 from core.services.alerts.targets import targets_of
 from core.services.locations import find_location
@@ -30,7 +31,7 @@ def list_alerts(
         lines = read_alerts(session, location=place, cleared_too=all_, limit=limit)
     rows = [
         {
-            "kind": line.kind,
+            "kind": line.kind if as_json else title(line.kind),
             "location": line.location,
             "since": line.raised_at,
             "over_since": line.cleared_at,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from core.clock import utcnow
-from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show
+from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show, unless
 from core.errors import InvalidInput
 from core.services.appointments import list_appointments
 from core.services.book import Booking, book, find_appointment
@@ -68,15 +68,16 @@ def cancel_one(
 ) -> None:
     """Cancel an appointment, delete its meeting on Zoom and free the account."""
     parts = wiring()
-    done = cancel(
-        parts.sessions,
-        parts.zoom,
-        location=location,
-        external_id=external_id,
-        actor=ACTOR,
-        clock=utcnow,
-        end_meeting=end_meeting,
-    )
+    with unless("--end-meeting", "end it"):
+        done = cancel(
+            parts.sessions,
+            parts.zoom,
+            location=location,
+            external_id=external_id,
+            actor=ACTOR,
+            clock=utcnow,
+            end_meeting=end_meeting,
+        )
     was = "was cancelled already" if done.was_cancelled_before else "is cancelled"
     facts = {"external_id": done.external_id, "status": "cancelled", "account_free": done.account.free}
     say(f"Appointment {done.external_id} {was}. {done.account.why_not_free}".rstrip(), facts, as_json=as_json)
@@ -98,18 +99,19 @@ def reschedule_one(
         booked = find_appointment(session, place, external_id)
     start = _moment(starts_at, utcnow(), ZoneInfo(place.zone))
     length = booked.ends_at - booked.starts_at if minutes is None else timedelta(minutes=minutes)
-    done = reschedule(
-        parts.sessions,
-        parts.zoom,
-        location=location,
-        external_id=external_id,
-        starts_at=start,
-        ends_at=start + length,
-        actor=ACTOR,
-        hours=parts.hours,
-        clock=utcnow,
-        end_meeting=end_meeting,
-    )
+    with unless("--end-meeting", "end it"):
+        done = reschedule(
+            parts.sessions,
+            parts.zoom,
+            location=location,
+            external_id=external_id,
+            starts_at=start,
+            ends_at=start + length,
+            actor=ACTOR,
+            hours=parts.hours,
+            clock=utcnow,
+            end_meeting=end_meeting,
+        )
     facts = {
         "external_id": done.external_id,
         "changed": done.changed,

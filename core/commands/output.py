@@ -2,13 +2,16 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from core.errors import MeetingInProgress
 
 # Into a pipe a table is as wide as it needs to be, so that grep finds whole values.
 out = Console() if sys.stdout.isatty() else Console(width=250)
@@ -45,6 +48,16 @@ def say(sentence: str, facts: Mapping[str, Any], *, as_json: bool) -> None:
         out.print_json(json.dumps(facts, default=_plain))
     else:
         out.print(sentence, soft_wrap=True)
+
+
+@contextmanager
+def unless(option: str, does: str) -> Iterator[None]:
+    """While people are inside, a refusal names the *option* with which one insists, and what it *does*."""
+    try:
+        yield
+    except MeetingInProgress as error:
+        error.next_step = f"Wait for its end, or add {option} to {does}."
+        raise
 
 
 def _plain(value: Any) -> str:

@@ -137,3 +137,8 @@ SELECT condition, kind FROM alerts WHERE cleared_at IS NULL;
 UPDATE alerts SET cleared_at = :now
 WHERE condition = ANY (CAST(:conditions AS text[])) AND cleared_at IS NULL
 RETURNING id, condition, kind, location_id, appointment_id, account_id;
+
+-- name: reword
+UPDATE alerts AS a SET text = d.text, next_step = d.next_step
+FROM unnest(CAST(:conditions AS text[]), CAST(:texts AS text[]), CAST(:next_steps AS text[])) AS d (condition, text, next_step)
+WHERE a.condition = d.condition AND a.cleared_at IS NULL AND (a.text, a.next_step) <> (d.text, d.next_step);

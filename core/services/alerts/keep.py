@@ -4,7 +4,7 @@ Database only, and cheap when nothing is wrong: the lifecycle sensor does it at 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from core.domain.alert_grouping import Thing, standing, summed_up
 from core.domain.alert_words import told
 from core.domain.alerts import Kind
 from core.domain.due import ESCALATE_BEFORE_START, ISOLATE_BEFORE_START, OpeningHours
-from core.services.alerts.raise_ import Condition, clear_all, raise_all
+from core.services.alerts.raise_ import Condition, clear_all, raise_all, reword
 
 MOST = 5_000  # things of a kind that are read
 AT_MOST = 500  # alerts of a kind that are raised, or cleared, in one pass; what is left over comes with the next
@@ -46,6 +46,9 @@ def keep_alerts(session: Session, *, hours: OpeningHours, now: datetime) -> Kept
     over = [(kind, condition) for kind, condition in over if kind not in OTHERS | cut_off]
     fresh = [(each[0].kind, condition) for condition, each in true.items() if condition not in known]
     raised = [_condition(session, condition, true[condition], now) for condition in _bounded(fresh)]
+    # What stands for many tells of others by and by: its words follow, and nobody is told again.
+    many = [(kind, condition) for condition, kind in known.items() if condition in true and _is_shared(condition, true)]
+    reword(session, [_condition(session, condition, true[condition], now) for condition in _bounded(many)])
     return KeptAlerts(raise_all(session, raised, now=now), clear_all(session, _bounded(over), now=now))
 
 
@@ -66,6 +69,10 @@ def _times(hours: OpeningHours, now: datetime) -> dict[str, object]:
         "a_week_ago": now - timedelta(days=7),
         "most": MOST,
     }
+
+
+def _is_shared(condition: str, true: Mapping[str, Sequence[Thing]]) -> bool:
+    return condition != true[condition][0].own
 
 
 def _bounded(conditions: Iterable[tuple[str, str]]) -> list[str]:

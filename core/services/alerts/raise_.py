@@ -74,6 +74,14 @@ def raise_all(session: Session, conditions: Sequence[Condition], *, now: datetim
     return len(alerts)
 
 
+def reword(session: Session, conditions: Sequence[Condition]) -> None:
+    """Let the open alerts of these conditions say what is so by now; nobody is told again."""
+    if conditions:
+        columns = {"conditions": [each.condition for each in conditions], "texts": [each.text for each in conditions]}
+        steps = [each.next_step for each in conditions]
+        session.execute(statements("alerts")["reword"], {**columns, "next_steps": steps})
+
+
 def clear_all(session: Session, conditions: Sequence[str], *, now: datetime) -> int:
     """Clear all that are open; returns how many that were."""
     if not conditions:

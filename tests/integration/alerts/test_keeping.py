@@ -64,6 +64,21 @@ def test_a_short_pool_is_one_alert_until_nobody_waits(world: World) -> None:
     assert messages(world) == [("pool_short", "raised"), ("pool_short", "cleared")]
 
 
+def test_an_alert_about_many_names_those_it_stands_for_by_now(world: World) -> None:
+    """One was served and another waits: the words follow, and nobody is told again."""
+    world.location(accounts=0)
+    world.book("A-1")
+    world.allocate()
+    keep(world)
+    world.book("A-2")
+    world.allocate()
+    change(world, Appointment, world.appointment("A-1").id, status="cancelled", link="ended")
+
+    assert keep(world) == NOTHING
+    assert "A-2" in the_alert(world).text and "A-1" not in the_alert(world).text
+    assert messages(world) == [("pool_short", "raised")]
+
+
 def test_five_minutes_before_the_start_it_is_told_again(world: World) -> None:
     """It is another condition, more urgent, beside the first."""
     place = world.location(accounts=0)

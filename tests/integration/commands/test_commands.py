@@ -105,7 +105,7 @@ def test_people_inside_are_only_sent_out_when_told_to(zoompool: Run, world: Worl
     refused = zoompool("appointments", "cancel", "A-1", "-l", "North")
     status, said = zoompool("appointments", "cancel", "A-1", "-l", "North", "--end-meeting")
 
-    assert refused[0] == 1 and "People are in the meeting" in refused[1]
+    assert refused[0] == 1 and "People are in the meeting" in refused[1] and "--end-meeting" in refused[1]
     assert status == 0 and "the account stays taken until the recording is processed" in said
 
 
