@@ -175,7 +175,7 @@ def _vanished(evidence: Evidence, rules: Rules, now: datetime, no_show_at: datet
     since = evidence.not_found_since or evidence.said_at
     if not evidence.deleted_in_portal and evidence.said_at - since < NOT_FOUND_FOR:
         return Decision(Lease.READY, ask_at=evidence.said_at + NOT_FOUND_FOR)
-    if now < min(evidence.ends_at, evidence.starts_at + rules.late_open_limit):
+    if not evidence.void and now < min(evidence.ends_at, evidence.starts_at + rules.late_open_limit):
         return Decision(Lease.RESERVED)
     return _no_show(evidence, rules, now, no_show_at)
 

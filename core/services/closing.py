@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.sql import statements
 from core.domain import states
 from core.errors import ZoomNotFound, ZoomPoolError, ZoomRateLimited, ZoomUnavailable
+from core.services.lifecycle.look import look_again
 from core.services.lifecycle.signs import Sign, record_signs
 from core.services.opening.attempt import Zoom, find_meeting
 from core.services.recordings.seek import seek_recordings
+from core.services.recordings.standing import lock_leases
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
@@ -76,16 +78,7 @@ def settle_owed(
         return _settle(sessions, zoom, row, credentials, clock=clock, run_id=run_id, actor=actor)
 
     with ThreadPoolExecutor(min(threads, len(owed)), thread_name_prefix="settle") as pool:
-        settled = list(pool.map(settle, owed))
-    with sessions.begin() as session:
-        finish(
-            session,
-            [row.lease_id for row in owed],
-            run_id=run_id,
-            actor=actor,
-            now=clock(),
-        )
-    return settled
+        return list(pool.map(settle, owed))
 
 
 def finish(
@@ -129,15 +122,19 @@ def _settle(
         return _people_inside(sessions, row, inside, clock(), run_id=run_id)
     if row.recording_open:
         return _await_recording(sessions, row, clock())
+    _gone(sessions, row, run_id=run_id, actor=actor, now=clock())
+    return Settled(row.meeting_id, row.appointment_id, "gone")
+
+
+def _gone(sessions: sessionmaker[Session], row: sa.Row[Any], *, run_id: str | None, actor: str, now: datetime) -> None:
+    """Write down that the meeting is gone, and free its account with it: nobody would come by for that later."""
     with sessions.begin() as session:
-        session.execute(
-            statements("closing")["gone"],
-            {"meeting_id": row.meeting_id, "now": clock()},
-        )
+        lock_leases(session, [row.meeting_id])
+        session.execute(statements("closing")["gone"], {"meeting_id": row.meeting_id, "now": now})
         note(
             session,
             "meeting_gone",
-            at=clock(),
+            at=now,
             actor=actor,
             location_id=row.location_id,
             appointment_id=row.appointment_id,
@@ -146,7 +143,7 @@ def _settle(
             meeting_id=row.meeting_id,
             run_id=run_id,
         )
-    return Settled(row.meeting_id, row.appointment_id, "gone")
+        finish(session, [row.lease_id], run_id=run_id, actor=actor, now=now)
 
 
 def _people_inside(
@@ -156,8 +153,8 @@ def _people_inside(
     if row.lease_state == states.Lease.CLOSING:
         return _reopen(sessions, row, now, uuid=meeting.uuid, run_id=run_id)
     with sessions.begin() as session:
-        saw_inside(session, row.location_id, row.meeting_id, meeting.uuid, now=now)
         session.execute(statements("closing")["go_on"], {"leases": [row.lease_id], "now": now})
+        saw_inside(session, row.location_id, row.meeting_id, meeting.uuid, now=now)
     return _again(sessions, row, "live", now + WHILE_LIVE, outcome="live")
 
 
@@ -166,6 +163,7 @@ def _reopen(
 ) -> Settled:
     with sessions.begin() as session:
         session.execute(statements("closing")["lock_appointment"], {"appointment_id": row.appointment_id})
+        lock_leases(session, [row.meeting_id])
         saw_inside(session, row.location_id, row.meeting_id, uuid, now=now)
         given = {"lease_id": row.lease_id, "meeting_id": row.meeting_id, "now": now}
         if session.execute(statements("closing")["reopen"], given).first():
@@ -185,8 +183,9 @@ def _reopen(
 
 
 def _await_recording(sessions: sessionmaker[Session], row: sa.Row[Any], now: datetime) -> Settled:
-    """Its lease is over, so nobody else looks after it: what was running has ended, and its recording is sought."""
+    """Nobody is inside, says Zoom: what was running has ended, and its recording is sought."""
     with sessions.begin() as session:
+        look_again(session, [row.meeting_id], now=now)
         session.execute(statements("closing")["everybody_out"], {"meeting_id": row.meeting_id, "now": now})
         seek_recordings(session, [row.meeting_id], now=now)
     return _again(sessions, row, "its recording is still being sought", now + RARELY)

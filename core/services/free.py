@@ -72,7 +72,7 @@ def free_now(
         lease = _open_lease(session, account.id, clock())
     if lease is None or lease.state == states.Lease.CLOSING:
         return _ask_again(sessions, zoom, account, by, clock)
-    if lease.state == states.Lease.COOLDOWN and lease.cooldown_until <= clock():
+    if lease.is_cooled:
         return Freed(account.email, free=True, was_free=True)
     if not lease.is_over or lease.state == states.Lease.RESERVED:
         raise Conflict(
@@ -113,9 +113,9 @@ def _refuse_while_live(sessions: sessionmaker[Session], zoom: Zoom, lease: sa.Ro
     if not inside.started and lease.state != states.Lease.LIVE:
         return
     with sessions.begin() as session:  # what Zoom says is news: it is taken in at the next tick
+        session.execute(statements("closing")["go_on"], {"leases": [lease.id], "now": now})
         for meeting_id, meeting in inside.started.items():
             saw_inside(session, lease.location_id, meeting_id, meeting.uuid, now=now)
-        session.execute(statements("closing")["go_on"], {"leases": [lease.id], "now": now})
     if inside.started:
         raise MeetingInProgress(f"People are in the meeting of appointment {lease.external_id}.")
     raise Conflict(

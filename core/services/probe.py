@@ -17,6 +17,7 @@ from core.errors import AccountUnfit, NeedsReauth, ZoomPoolError
 from core.services.accounts import locked_account
 from core.services.elsewhere import mark_busy, mark_free
 from core.services.opening.attempt import Zoom
+from core.services.recordings.seek import seek_recordings
 from core.services.timeline import SYSTEM
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
@@ -97,7 +98,9 @@ def _probe(
         live = zoom.tokens.using(credentials, lambda c: zoom.client.list_meetings(c, which="live"), now=asked_at)
     except ZoomPoolError as error:
         return _failed(sessions, account_id, error, now=clock(), run_id=run_id)
-    foreign = _record_live(sessions, account_id, [item.id for item in live], asked_at, now=clock(), run_id=run_id)
+    running = [item.id for item in live]
+    _end_left_open(sessions, account_id, running, asked_at, now=clock())
+    foreign = _record_live(sessions, account_id, running, asked_at, now=clock(), run_id=run_id)
     return Probed(account_id, "busy_elsewhere" if foreign else "fit")
 
 
@@ -115,6 +118,15 @@ def _check_user(client: ZoomClient, credentials: Credentials) -> None:
             "The Zoom user has no licence, so its meetings cannot be recorded in the cloud.",
             next_step="Assign a licence in Zoom's admin portal (User Management > Users), then release the account.",
         )
+
+
+def _end_left_open(
+    sessions: sessionmaker[Session], account_id: int, live: Sequence[str], asked_at: datetime, *, now: datetime
+) -> None:
+    """An old link was used again after its lease, and the event of the end was lost: its recording is sought."""
+    given = {"account_id": account_id, "live": list(live), "asked_at": asked_at}
+    with sessions.begin() as session:
+        seek_recordings(session, list(session.scalars(statements("probe")["left_open"], given)), now=now)
 
 
 def _record_live(

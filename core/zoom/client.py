@@ -144,17 +144,24 @@ class ZoomClient:
             ZoomRejected: what came is a page or a message and no file.
             TokenRefused, ZoomNotFound, ZoomUnavailable: as everywhere.
         """
-        zoom = urlsplit(url).netloc
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         for _ in range(MOST_REDIRECTS):
             # The token is for Zoom alone: storage that it sends us on to has a signature in its address.
-            auth = Bearer(credentials.access_token) if urlsplit(url).netloc == zoom else None
+            auth = Bearer(credentials.access_token) if self._is_zoom(url) else None
             response = send(self._session, "GET", url, changes=False, auth=auth, headers=headers, stream=True)
             if not response.is_redirect:
                 return _file(response)
             url = urljoin(url, response.headers["Location"])
             response.close()
         raise ZoomRejected("Zoom sends us from one address of this file to another.")
+
+    def _is_zoom(self, url: str) -> bool:
+        """Whether *url* leads to Zoom, encrypted: to the API's own host or one beside it."""
+        base, there = urlsplit(self._base), urlsplit(url)
+        if there[:2] == base[:2]:  # scheme, host and port
+            return True
+        domain = ".".join((base.hostname or "").rsplit(".", 2)[-2:])
+        return there.scheme == "https" and f".{there.hostname}".endswith(f".{domain}")
 
     def list_user_recordings(self, credentials: Credentials, first: date, last: date) -> list[ZoomRecording]:
         """The user's recordings of the days (UTC) from *first* to *last*, a month at most: Zoom cuts more silently."""

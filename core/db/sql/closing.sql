@@ -11,9 +11,11 @@ FOR NO KEY UPDATE;
 
 -- name: open_leases
 -- With what our own rows know of each: whether anybody was ever in its meeting, and which meetings should have people inside.
+-- Not in one that is gone: what was recorded there is sought whatever becomes of the lease and of the meeting it has now.
 SELECT l.id, l.state, l.account_id,
        l.live_at IS NOT NULL OR EXISTS (
-           SELECT FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id WHERE m.lease_id = l.id) AS held,
+           SELECT FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id
+           WHERE m.lease_id = l.id AND m.state <> 'gone') AS held,
        ARRAY(SELECT m.id FROM meetings AS m WHERE m.lease_id = l.id AND m.state = 'created') AS meetings,
        ARRAY(SELECT DISTINCT m.id FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id
              WHERE m.lease_id = l.id AND m.state = 'created' AND i.ended_at IS NULL) AS entered

@@ -29,16 +29,16 @@ WHERE id = :appointment_id;
 
 -- name: open_lease
 -- Of an account, with what is known of its appointment; r has the times of the lease's own revision.
-SELECT l.id, l.state, l.fence, l.cooldown_until, l.location_id, l.appointment_id, a.external_id, r.ends_at,
-       a.status = 'booked' AND a.revision = l.revision AS is_current,
-       r.ends_at <= :now OR a.status <> 'booked' OR a.revision <> l.revision AS is_over,
-       l.live_at IS NOT NULL OR EXISTS (
-           SELECT FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id WHERE m.lease_id = l.id) AS held,
-       ARRAY(SELECT m.id FROM meetings AS m WHERE m.lease_id = l.id ORDER BY m.id) AS meetings
-FROM leases AS l
-JOIN appointments AS a ON a.id = l.appointment_id
-JOIN appointment_revisions AS r ON r.appointment_id = l.appointment_id AND r.revision = l.revision
-WHERE l.account_id = :account_id AND l.released_at IS NULL;
+SELECT o.id, o.state, o.fence, {lease_is_cooled} AS is_cooled, o.location_id, o.appointment_id, a.external_id, r.ends_at,
+       a.status = 'booked' AND a.revision = o.revision AS is_current,
+       r.ends_at <= :now OR a.status <> 'booked' OR a.revision <> o.revision AS is_over,
+       o.live_at IS NOT NULL OR EXISTS (
+           SELECT FROM meetings AS m JOIN meeting_instances AS i ON i.meeting_id = m.id WHERE m.lease_id = o.id) AS held,
+       ARRAY(SELECT m.id FROM meetings AS m WHERE m.lease_id = o.id ORDER BY m.id) AS meetings
+FROM leases AS o
+JOIN appointments AS a ON a.id = o.appointment_id
+JOIN appointment_revisions AS r ON r.appointment_id = o.appointment_id AND r.revision = o.revision
+WHERE o.account_id = :account_id AND o.released_at IS NULL;
 
 -- name: nobody_came
 UPDATE appointments SET status = 'no_show', link = 'ended', reason = NULL, reason_detail = NULL

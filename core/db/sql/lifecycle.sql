@@ -6,15 +6,19 @@ WHERE l.released_at IS NULL
   AND l.id IN (SELECT m.lease_id FROM meetings AS m WHERE m.id = ANY (CAST(:meetings AS bigint[])));
 
 -- name: to_look_at
--- Leases whose time has come, with the appointments to be locked before them.
+-- Leases whose time has come, with the appointments to be locked before them. Those whose cooldown has passed are not decided
+-- about but closed; decided about, they would stay as they are and be found again.
 SELECT l.id, l.appointment_id
 FROM leases AS l
-WHERE l.look_at <= :now
+WHERE l.look_at <= :now AND NOT (l.state = 'cooldown' AND l.look_at = l.cooldown_until)
 ORDER BY l.look_at
 LIMIT :limit;
 
 -- name: lock_appointments
 SELECT id FROM appointments WHERE id = ANY (CAST(:appointments AS bigint[])) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: lock_only
+SELECT id FROM leases WHERE id = ANY (CAST(:leases AS bigint[])) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: lock_leases
 -- What is decided about, as it is after the lock; the meeting is the newest, whose link is out.
@@ -27,7 +31,10 @@ SELECT h.id AS lease_id, h.location_id, h.account_id, h.appointment_id, h.revisi
        a.status = 'cancelled' OR a.revision <> h.revision AS void,
        p.recording_hold_limit AS hold_limit,
        m.id AS meeting_id, m.zoom_status AS said, m.zoom_status_at AS said_at, m.not_found_since,
-       m.portal_deleted_at IS NOT NULL AS deleted_in_portal
+       -- Not any more when Zoom knows it again: what was deleted can be recovered.
+       m.portal_deleted_at IS NOT NULL
+           AND (m.zoom_status IN ('waiting', 'started') AND m.zoom_status_at > m.portal_deleted_at) IS NOT TRUE
+           AS deleted_in_portal
 FROM held AS h
 JOIN appointments AS a ON a.id = h.appointment_id
 JOIN appointment_revisions AS r ON r.appointment_id = h.appointment_id AND r.revision = h.revision
@@ -127,7 +134,10 @@ SELECT t.id AS lease_id, t.location_id, t.account_id, t.appointment_id, m.id AS 
        ARRAY(SELECT i.zoom_uuid FROM meeting_instances AS i WHERE i.meeting_id = m.id AND i.ended_at IS NOT NULL) AS ended_uuids
 FROM taken AS t
 JOIN appointment_revisions AS r ON r.appointment_id = t.appointment_id AND r.revision = t.revision
-JOIN meetings AS m ON m.lease_id = t.id AND m.state = 'created'
+-- The one that is decided about, although it may be deleted by now: a question without an answer would keep the account.
+CROSS JOIN LATERAL (
+    SELECT * FROM meetings AS n WHERE n.lease_id = t.id AND n.created_at IS NOT NULL ORDER BY n.id DESC LIMIT 1) AS m
+WHERE t.ask_at IS NOT NULL
 ORDER BY t.id;
 
 -- name: anything_to_ask

@@ -51,3 +51,21 @@ SELECT EXISTS (
     SELECT FROM meetings AS m JOIN leases AS l ON l.id = m.lease_id
     WHERE l.account_id = :account_id AND l.released_at IS NULL AND m.state IN ('intended', 'unknown')
       AND m.zoom_meeting_id IS NULL);
+
+-- name: left_open
+-- Instances of meetings whose leases are over and which do not run, as Zoom says: nobody else asks about them any more. Leases
+-- older than a week are no concern: no old link lives that long.
+WITH over AS (
+    SELECT i.id
+    FROM leases AS l
+    JOIN meetings AS m ON m.lease_id = l.id
+    JOIN meeting_instances AS i ON i.meeting_id = m.id
+    WHERE l.account_id = :account_id AND l.reserved_at > CAST(:asked_at AS timestamptz) - INTERVAL '7 days'
+      AND l.released_at IS NOT NULL AND i.ended_at IS NULL AND i.last_sign_at <= :asked_at
+      AND m.zoom_meeting_id <> ALL (CAST(:live AS text[]))
+    ORDER BY i.id
+    FOR NO KEY UPDATE OF i
+)
+UPDATE meeting_instances AS i SET ended_at = greatest(i.started_at, i.last_sign_at), ended_by = 'asked'
+FROM over WHERE i.id = over.id
+RETURNING i.meeting_id;

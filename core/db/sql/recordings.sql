@@ -157,7 +157,8 @@ WITH finished AS (
     WHERE m.state = 'created' AND l.state IN ('cooldown', 'released')
       AND (l.released_at IS NOT NULL OR l.ask_at IS NULL) -- Zoom has said that it is over, and what was held
       AND (SELECT deletion_stopped_at IS NULL FROM installation)
-      AND EXISTS (SELECT FROM meeting_instances AS i WHERE i.meeting_id = m.id)
+      -- Held under another meeting of the lease counts: that was tried out, deleted on Zoom, and this one made in its stead.
+      AND EXISTS (SELECT FROM meetings AS s JOIN meeting_instances AS i ON i.meeting_id = s.id WHERE s.lease_id = m.lease_id)
       AND NOT EXISTS (
             SELECT
             FROM meeting_instances AS i

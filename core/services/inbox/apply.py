@@ -65,8 +65,9 @@ def apply_inbox(session: Session, *, vault: TokenVault, rules: Rules, now: datet
     if not rows:
         return Applied(Counter(), [])
     meetings = _meetings(session, rows)
-    # First of all the locks, in the one order: appointments here, leases and accounts by what follows.
-    lock_for(session, [each.appointment_id for each in meetings.values()])
+    # First of all the locks, in the one order: appointments and leases here, accounts by what follows.
+    ours = meetings.values()
+    lock_for(session, [each.appointment_id for each in ours], [each.lease_id for each in ours])
     batch = _read(rows, meetings, vault)
     record_signs(session, batch.signs)
     if batch.deleted:

@@ -1,7 +1,7 @@
 """Moving leases to the states that their evidence stands for. Database only, many at once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,9 +48,14 @@ class _Case:
         return self.decision.state != Lease(self.row.state)
 
 
-def lock_for(session: Session, appointment_ids: Sequence[int]) -> None:
-    """Lock the appointments of the leases that are going to be advanced, before anything of theirs is written."""
-    session.execute(statements("lifecycle")["lock_appointments"], {"appointments": sorted(set(appointment_ids))})
+def lock_for(session: Session, appointment_ids: Collection[int], lease_ids: Collection[int]) -> None:
+    """Lock what is going to be advanced, before anything of it is written: appointments, then leases.
+
+    Instances and recordings come after leases for everybody, so that whoever meets another one only waits.
+    """
+    sql = statements("lifecycle")
+    session.execute(sql["lock_appointments"], {"appointments": sorted(set(appointment_ids))})
+    session.execute(sql["lock_only"], {"leases": sorted(set(lease_ids))})
 
 
 def advance(
@@ -58,7 +63,7 @@ def advance(
 ) -> list[Moved]:
     """Decide about these leases by what is known of them now; which of them moved.
 
-    Their appointments have been locked by `lock_for`. Leases that are being opened or closed are left alone.
+    They and their appointments have been locked by `lock_for`. Leases that are being opened or closed are left alone.
     """
     sql = statements("lifecycle")
     rows = session.execute(sql["lock_leases"], {"leases": list(lease_ids)}).all()

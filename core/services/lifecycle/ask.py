@@ -127,7 +127,7 @@ def _record(
 ) -> Asked:
     sql = statements("lifecycle")
     with sessions.begin() as session:
-        lock_for(session, [row.appointment_id])
+        lock_for(session, [row.appointment_id], [row.lease_id])
         signs = list(answer.over)
         if answer.said is Said.STARTED:
             uuid = answer.running or f"running-{row.meeting_id}"

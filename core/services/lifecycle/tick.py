@@ -92,7 +92,7 @@ def look(session: Session, *, rules: Rules, now: datetime, limit: int = BATCH) -
     due = session.execute(statements("lifecycle")["to_look_at"], {"now": now, "limit": limit}).all()
     if not due:
         return 0, []
-    lock_for(session, [row.appointment_id for row in due])
+    lock_for(session, [row.appointment_id for row in due], [row.id for row in due])
     return len(due), advance(session, [row.id for row in due], rules=rules, now=now)
 
 

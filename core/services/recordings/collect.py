@@ -78,6 +78,11 @@ def collect_recordings(
         answers = list(pool.map(lambda row: _ask(zoom, row, fresh, clock), due))
     with sessions.begin() as session:
         collected = _record(session, answers, vault, actor=actor, run_id=run_id, now=clock())
+    for answer in answers:
+        # A role that may not see recordings can hold meetings all the same.
+        if isinstance(answer.error, AccountUnfit) and answer.error.reason != "no_permission":
+            with sessions.begin() as session:  # of its own: whoever ends a connection locks accounts before recordings
+                note_unfit(session, answer.row.account_id, answer.error, now=clock(), actor=actor, run_id=run_id)
     if only is None:
         recheck_deleted(sessions, zoom, clock=clock, run_id=run_id, actor=actor, limit=limit, threads=threads)
     return [*lost, *collected]
@@ -143,10 +148,6 @@ def _record(
     by_id = {answer.row.id: answer for answer in answers if answer.recording is None}
     stands = [_without(row, by_id[row.id], now) for row in _stand_now(session, list(by_id))]
     write_down(session, stands, actor=actor, run_id=run_id, now=now)
-    for answer in answers:
-        # A role that may not see recordings can hold meetings all the same.
-        if isinstance(answer.error, AccountUnfit) and answer.error.reason != "no_permission":
-            note_unfit(session, answer.row.account_id, answer.error, now=now, actor=actor, run_id=run_id)
     outcomes = {row.id: row.outcome for row in _stand_now(session, [answer.row.id for answer in answers])}
     return [
         Collected(
