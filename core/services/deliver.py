@@ -199,7 +199,7 @@ class _Round:
                 link_before=mail.link_before,
                 new_time=mail.new_time,
                 link_comes=None
-                if mail.link == Link.NOT_NEEDED or mail.due_at is None
+                if mail.link == Link.NOT_NEEDED or mail.due_at is None or mail.due_at <= self._clock()
                 else mail.starts_at - mail.due_at,
             )
             return compose(

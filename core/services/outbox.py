@@ -33,6 +33,7 @@ class Mail:
     give_up_at: datetime
     meeting_id: int | None = None
     priority: int = AFTER
+    not_before: datetime | None = None
 
 
 def join_link(
@@ -79,14 +80,15 @@ def moved(
     appointment_id: int,
     revision: int,
     starts_at: datetime,
+    not_before: datetime | None = None,
 ) -> Mail:
     """The notice that an appointment has another time as of *revision*; no use after *starts_at*, the new start."""
     key = f"moved:{appointment_id}:{revision}:{recipient}"
-    return Mail(Kind.MOVED, key, recipient, location_id, appointment_id, revision, starts_at)
+    return Mail(Kind.MOVED, key, recipient, location_id, appointment_id, revision, starts_at, not_before=not_before)
 
 
 def queue_mails(session: Session, mails: Sequence[Mail], *, now: datetime) -> int:
-    """Write *mails* in one statement, due at once. A dedupe key that exists already is left alone.
+    """Write *mails* in one statement, due at once or when they say. A dedupe key that exists already is left alone.
 
     Returns:
         How many are new.
@@ -138,7 +140,7 @@ def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
         "priority": mail.priority,
         "recipient": mail.recipient,
         "payload": {},
-        "next_attempt_at": now,
+        "next_attempt_at": mail.not_before or now,
         "give_up_at": mail.give_up_at,
         "message_id": stable_id(installation, mail.dedupe_key),
         "created_at": now,

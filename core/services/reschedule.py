@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from core.services.timeline import note
 from core.services.vacate import Inside, Vacated, Vacating, follow_up, look_inside, vacate
 
 Changed = Literal["nothing", "end", "start"]
+LINK_FIRST = timedelta(minutes=1)  # within which a link that is due has been sent
 
 
 @dataclass(frozen=True)
@@ -214,15 +215,16 @@ def _change_start(session: Session, appointment: Appointment, time: _NewTime) ->
         )
     )
     _note(session, "appointment_rescheduled", appointment, time)
-    told = withdraw(session, appointment.id, reason="moved")
+    # The mail of a link that follows at once says both, and the notice is dropped; but there may be no account for it.
     link_follows_at_once = needs_link and due_at <= time.now
-    if told and not link_follows_at_once:  # else the link's own mail says both
+    if withdraw(session, appointment.id, reason="moved"):
         notice = moved(
             recipient=appointment.client_email,
             location_id=appointment.location_id,
             appointment_id=appointment.id,
             revision=appointment.revision,
             starts_at=time.starts_at,
+            not_before=time.now + LINK_FIRST if link_follows_at_once else None,
         )
         queue_mails(session, [notice], now=time.now)
 

@@ -15,7 +15,8 @@ WITH open AS (SELECT id FROM leases WHERE released_at IS NULL ORDER BY id FOR NO
 UPDATE leases AS l
 SET ask_at = CASE WHEN l.state IN ('ready', 'live', 'processing', 'cooldown') THEN CAST(:now AS timestamptz) END,
     look_at = CASE WHEN l.state IN ('reserved', 'closing') THEN CAST(:now AS timestamptz) END,
-    fence = l.fence + 1, claimed_by_run = NULL, claimed_until = NULL
+    fence = l.fence + 1, claimed_by_run = NULL,
+    claimed_until = CASE WHEN l.state = 'reserved' THEN CAST(:now AS timestamptz) END -- without a time nobody would take it over
 FROM open WHERE l.id = open.id
 RETURNING l.id;
 

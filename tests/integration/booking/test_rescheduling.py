@@ -18,6 +18,7 @@ from tests.world import TEST, World
 HOUR = timedelta(hours=1)
 CLIENT = "a-1@clients.test"
 SOON = timedelta(minutes=8)
+MINUTE = timedelta(minutes=1)
 
 
 def moved(
@@ -120,9 +121,28 @@ def test_moved_into_the_next_ten_minutes_one_mail_says_both(world: World) -> Non
     _, new = world.sandbox.wait_for_mail(CLIENT, count=2)
     assert new["subject"].startswith("New time: your link to join on")
     assert "this is its new time" in new["text"] and "replaces the one we sent you before" in new["text"]
-    assert [message.kind for message in world.messages()] == ["join_link", "join_link"]
+    world.notify(now=utcnow() + 2 * MINUTE)
+    assert [(message.kind, message.status, message.reason) for message in world.messages()] == [
+        ("join_link", "sent", None),
+        ("moved", "dropped", "link_sent"),
+        ("join_link", "sent", None),
+    ]
     second = revisions(world)[1]
     assert second.outcome == "on_time", "due from the move on, not from before it"
+
+
+def test_moved_into_the_next_ten_minutes_without_a_free_account_the_notice_goes_ahead(world: World) -> None:
+    """The old link is dead, and nobody can say when there will be a new one."""
+    opened(world)
+    moved(world, in_(SOON))
+    world.book("A-2", starts_in=MINUTE)
+    world.allocate()
+
+    world.notify()
+    assert world.sandbox.mail_count() == 1, "the link itself may still be on its way"
+    world.notify(now=utcnow() + 2 * MINUTE)
+    _, notice = world.sandbox.wait_for_mail(CLIENT, count=2)
+    assert "no longer works" in notice["text"] and "before the appointment begins" not in notice["text"]
 
 
 def test_a_link_that_had_not_left_needs_no_notice(world: World) -> None:

@@ -50,6 +50,7 @@ def test_open_leases_are_asked_about_and_claims_of_then_count_no_longer(world: W
     assert done.leases == 2
     assert (ready.state, ready.ask_at is not None, ready.look_at) == ("ready", True, None)
     assert (reserved.state, reserved.claimed_by_run, reserved.fence) == ("reserved", None, 2)
+    assert [outcome.outcome for outcome in world.run()] == ["ready"]
 
 
 def test_an_intent_is_looked_for_before_a_meeting_is_made(world: World) -> None:
