@@ -84,6 +84,13 @@ def apply_inbox(session: Session, *, vault: TokenVault, rules: Rules, now: datet
     return Applied(Counter(batch.outcomes.values()), moved)
 
 
+def put_aside_first(session: Session, *, now: datetime) -> None:
+    """Keep the oldest event that waits as it came, unread: it cannot be applied and must not hold up all others."""
+    event = session.execute(statements("lifecycle")["to_apply"], {"limit": 1}).one()
+    log.warning("event_not_applied", inbox_id=event.id, zoom_event=event.event)
+    session.execute(statements("lifecycle")["applied"], {"ids": [event.id], "outcomes": ["unreadable"], "now": now})
+
+
 def unpark(session: Session, *, now: datetime) -> None:
     """Let events whose meeting was unknown when they came be applied, now that it is known."""
     session.execute(statements("lifecycle")["unpark"], {"now": now})

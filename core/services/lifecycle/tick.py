@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
 from core.domain.due import OpeningHours
 from core.domain.lifecycle import Rules
 from core.services.alerts.keep import KeptAlerts, keep_alerts
-from core.services.inbox.apply import apply_inbox, unpark
+from core.services.inbox.apply import apply_inbox, put_aside_first, unpark
 from core.services.lifecycle.advance import Moved, advance, lock_for
 from core.services.recordings.finished import delete_finished
 from core.services.timeline import SYSTEM
@@ -65,12 +66,22 @@ def tick(
     done = Ticked()
     with _brief(sessions) as session:
         unpark(session, now=clock())
+    at_once = BATCH
     while time.monotonic() < deadline:
-        with _brief(sessions) as session:
-            applied = apply_inbox(session, vault=vault, rules=rules, now=clock(), limit=BATCH)
+        try:
+            with _brief(sessions) as session:
+                applied = apply_inbox(session, vault=vault, rules=rules, now=clock(), limit=at_once)
+        except DataError:  # one event holds what no column takes: the others are applied without it
+            if at_once > 1:
+                at_once = max(at_once // 8, 1)
+                continue
+            with _brief(sessions) as session:
+                put_aside_first(session, now=clock())
+            at_once = BATCH
+            continue
         done.events += applied.outcomes
         done.moved += applied.moved
-        if applied.outcomes.total() < BATCH:
+        if applied.outcomes.total() < at_once:
             break
     while time.monotonic() < deadline:
         with _brief(sessions) as session:

@@ -1,5 +1,7 @@
 """Where a question without an answer, a dead process or a detour could have kept an account or left a meeting."""
 
+import json
+
 import sqlalchemy as sa
 
 from core.db.models import MeetingInstance
@@ -132,6 +134,28 @@ def test_the_account_is_free_in_the_same_moment_in_which_its_meeting_is_known_to
         )
     life.settle()
     assert (life.lease.state, life.meeting.state) == ("released", "gone")
+
+
+def test_an_event_that_no_column_takes_holds_up_nobody(life: Life) -> None:
+    """It is kept as it came; what came before and after it is applied."""
+    appointment = life.opened()
+
+    def spoiled(bodies: list[bytes]) -> None:
+        broken = json.loads(next(body for body in bodies if b"recording.completed" in body))
+        recording = broken["payload"]["object"]
+        recording["recording_files"] = [recording["recording_files"][0] | {"id": "another", "play_url": "\0"}]
+        bodies.insert(0, json.dumps(broken).encode())
+
+    life.held(begin=appointment.starts_at, end=appointment.ends_at)
+    life.world.sandbox.finish_recording(life.meeting_id)
+    life.bring(order=spoiled)
+    life.tick()
+    assert life.lease.state == "cooldown"
+    with life.world.parts.sessions() as session:
+        left = session.execute(
+            sa.text("SELECT event, outcome FROM inbox WHERE event = 'recording.completed' ORDER BY id")
+        ).all()
+    assert left == [("recording.completed", "unreadable"), ("recording.completed", "applied")]
 
 
 def test_an_old_link_that_was_used_again_ends_too(life: Life) -> None:

@@ -92,9 +92,8 @@ class Day:
     def portal(self) -> None:
         """Somebody deletes a meeting in Zoom's own pages."""
         waiting = [each for each in self.life.world.zoom_meetings() if each["state"] == "waiting"]
-        fresh = [each for each in waiting if not each["instances"]]
-        if fresh:
-            self.life.world.sandbox.delete_meeting(self.random.choice(fresh)["id"])
+        if waiting:
+            self.life.world.sandbox.delete_meeting(self.random.choice(waiting)["id"])
 
     def hear(self) -> None:
         """What Zoom sent is heard never, once or three times, in any order."""
