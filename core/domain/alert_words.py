@@ -51,6 +51,7 @@ CAUSES = {
     "no_join_before_host": "Zoom lets nobody join before the host",
     "recording_dropped": "Zoom will not record its meetings",
     "draining": "it has been draining for more than a day",
+    "not_deleted": "an old meeting has not gone from Zoom for half an hour",
     "capacity": "no account was free",
     "zoom": "Zoom did not do its part",
     "us": "nothing of ours opened it",
@@ -64,6 +65,7 @@ MEND_POOL = {
 MEND_ACCOUNT = {
     "quota_spent": "Nothing has to be done: it works again at midnight UTC. Connect another seat if the pool is short.",
     "draining": "Look at its open meeting or recording, then disconnect it at once, or keep it by connecting it again.",
+    "not_deleted": "We go on trying. Look at the account's history; delete the meeting in Zoom's portal.",
     "licence_gone": "Assign a licence in Zoom's admin portal, then press Reconnect.",
     "user_gone": "Restore the user in Zoom's admin portal, or issue another seat.",
     "waiting_room": "Switch it off in the account's Zoom settings, then press Reconnect.",

@@ -93,6 +93,16 @@ FROM (
        AND sick.cause IS NOT NULL
      LIMIT :most)
     UNION ALL
+    -- Zoom does not let an old meeting go, and nobody else gets the account meanwhile. (What is sick is told above.)
+    (SELECT 'needs_attention', 'account:' || c.id, concat_ws(':', 'location', c.location_id, 'not_deleted'), c.location_id,
+            NULL, c.id, split_part(c.email, '@', 1), min(m.deletion_wanted_at), 'not_deleted'
+     FROM meetings AS m
+     JOIN accounts AS c ON c.id = m.account_id
+     WHERE m.state IN ('deleting', 'unknown') AND m.deletion_wanted_at <= :half_an_hour_ago
+       AND c.connection = 'connected' AND (c.benched_until IS NULL OR c.benched_until <= :now)
+     GROUP BY c.id
+     LIMIT :most)
+    UNION ALL
     -- Sought for longer than its account was held for it. (Per row: joined, the planner reads all leases there ever were.)
     (SELECT 'recording_overdue', 'recording:' || r.id, concat_ws(':', 'location', r.location_id, r.outcome), r.location_id,
             r.appointment_id, r.account_id, (SELECT external_id FROM appointments WHERE id = r.appointment_id),

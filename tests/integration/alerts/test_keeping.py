@@ -256,6 +256,23 @@ def test_a_bench_by_a_fault_is_told_and_one_by_a_person_is_not(world: World) -> 
     assert keep(world) == KeptAlerts(0, 1)
 
 
+def test_a_meeting_that_zoom_does_not_let_go_is_told_after_half_an_hour(world: World) -> None:
+    """Its account is free for nobody meanwhile, and trying again may never help."""
+    world.location(accounts=1)
+    world.book("A-1")
+    world.run()
+    [meeting] = world.meetings()
+    change(world, Meeting, meeting.id, state="deleting", deletion_wanted_at=ago(minutes=29), next_attempt_at=utcnow())
+    assert keep(world) == NOTHING
+
+    change(world, Meeting, meeting.id, deletion_wanted_at=ago(minutes=31))
+    assert keep(world) == KeptAlerts(1, 0)
+    assert conditions(world) == [f"needs_attention:account:{meeting.account_id}"]
+    assert "has not gone from Zoom" in the_alert(world).text
+    change(world, Meeting, meeting.id, state="gone", gone_at=utcnow())
+    assert keep(world) == KeptAlerts(0, 1)
+
+
 def test_a_bench_that_ends_by_itself_clears_by_itself(world: World) -> None:
     """A day's quota is whole again at midnight, whoever looks."""
     world.location(accounts=1)
