@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.embedded import FOR_TESTS, embedded_server, url
+from core.db.embedded_home import Version
 from core.db.engine import engine_for, sessions_for
 from core.db.migrate import upgrade
 from core.settings import Settings
@@ -33,10 +34,15 @@ def state_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def server(state_dir: Path) -> Iterator[Path]:
-    """The socket folder of the test run's own PostgreSQL; `TEST_PG_VERSION` chooses among those the wheel ships."""
-    version = "16" if os.environ.get("TEST_PG_VERSION") == "16" else "18"
-    with embedded_server(state_dir, extra=FOR_TESTS, version=version) as socket:
+def pg_version() -> Version:
+    """Which PostgreSQL the tests run on; `TEST_PG_VERSION` chooses among those the wheel ships."""
+    return "16" if os.environ.get("TEST_PG_VERSION") == "16" else "18"
+
+
+@pytest.fixture(scope="session")
+def server(state_dir: Path, pg_version: Version) -> Iterator[Path]:
+    """The socket folder of the test run's own PostgreSQL."""
+    with embedded_server(state_dir, extra=FOR_TESTS, version=pg_version) as socket:
         with psycopg.connect(host=str(socket), user="postgres", dbname="postgres", autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
         upgrade(url(socket, TEMPLATE, "psycopg"))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.clock import utcnow
 from core.db.embedded import url
-from core.db.embedded_home import find_binaries
+from core.db.embedded_home import Version, find_binaries
 from core.db.engine import engine_for
 from core.db.migrate import is_current
 from core.db.types import Base
@@ -32,9 +32,9 @@ def empty_database(server: Path) -> Iterator[str]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def tool(name: str, *options: str) -> None:
-    """Run one of PostgreSQL's tools, the newest we have: it reads what older servers wrote."""
-    command = [str(find_binaries("18", {}) / name), *options]
+def tool(version: Version, name: str, *options: str) -> None:
+    """Run one of PostgreSQL's tools of the server's own *version*: a newer pg_restore sets what an older one lacks."""
+    command = [str(find_binaries(version, {}) / name), *options]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=60, env={**os.environ, "PGUSER": "postgres"}
     )
@@ -50,7 +50,9 @@ def counts(world: World) -> dict[str, int]:
         }
 
 
-def test_a_backup_is_restored_and_put_to_work(world: World, server: Path, empty_database: str, tmp_path: Path) -> None:
+def test_a_backup_is_restored_and_put_to_work(
+    world: World, server: Path, pg_version: Version, empty_database: str, tmp_path: Path
+) -> None:
     """Everything is there again; what happened after the backup is reported, and nothing of it deleted.
 
     After the backup one account's token was exchanged and one link opened: the token is dead in the restored database,
@@ -63,13 +65,14 @@ def test_a_backup_is_restored_and_put_to_work(world: World, server: Path, empty_
     backup = tmp_path / "zoompool.dump"
     name = str(sa.make_url(str(world.parts.settings.database_url)).database)
 
-    tool("pg_dump", "--format=custom", f"--file={backup}", f"--host={server}", name)
+    tool(pg_version, "pg_dump", "--format=custom", f"--file={backup}", f"--host={server}", name)
     was = counts(world)
     world.run()  # the world goes on: A-2 gets its link
     later = meeting_on_zoom(world, "zp:unheard-of:99")
     stale = world.accounts()[0]
     world.sandbox.grant(stale.email)
-    tool("pg_restore", "--exit-on-error", "--no-owner", f"--host={server}", f"--dbname={empty_database}", str(backup))
+    into = (f"--host={server}", f"--dbname={empty_database}")
+    tool(pg_version, "pg_restore", "--exit-on-error", "--no-owner", *into, str(backup))
     address = url(server, empty_database, "psycopg")
     restored = World(world.parts.settings.model_copy(update={"database_url": address}), world.sandbox)
 
