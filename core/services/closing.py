@@ -20,6 +20,7 @@ from core.services.recordings.standing import lock_leases
 from core.services.timeline import SYSTEM, note
 from core.services.tokens import AccountCredentials
 from core.services.unfit import note_unfit
+from core.services.unheard import last_held, take_in
 from core.zoom.client import Credentials
 from core.zoom.payloads import ZoomMeeting
 
@@ -115,6 +116,9 @@ def _settle(
         meeting_id = row.zoom_meeting_id or _find(sessions, zoom, row, credentials, clock())
         if meeting_id is None and clock() - row.intended_at < LOOK_FOR:
             return _again(sessions, row, "not found yet; looked for again", clock() + LOOK_AGAIN)
+        # Every event of it may be lost: then Zoom alone knows that there is a recording.
+        if meeting_id and not row.heard_of and (held := last_held(zoom, credentials, meeting_id, row, now=clock())):
+            return _came_to_light(sessions, row, held, clock(), run_id=run_id)
         inside = meeting_id and _delete_unless_started(zoom, credentials, meeting_id, row, now=clock())
     except ZoomPoolError as error:
         return _later(sessions, row, error, clock())
@@ -156,6 +160,18 @@ def _people_inside(
         session.execute(statements("closing")["go_on"], {"leases": [row.lease_id], "now": now})
         saw_inside(session, row.location_id, row.meeting_id, meeting.uuid, now=now)
     return _again(sessions, row, "live", now + WHILE_LIVE, outcome="live")
+
+
+def _came_to_light(
+    sessions: sessionmaker[Session], row: sa.Row[Any], held: Sign, now: datetime, *, run_id: str | None
+) -> Settled:
+    """It was held although no event said so: its recording is sought before it is deleted."""
+    with sessions.begin() as session:
+        lock_leases(session, [row.meeting_id])
+        take_in(session, held, now=now)
+    if row.lease_state == states.Lease.CLOSING:
+        return _reopen(sessions, row, now, uuid=None, run_id=run_id)
+    return _again(sessions, row, "it was held, and its recording is sought", now)
 
 
 def _reopen(

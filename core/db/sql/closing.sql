@@ -73,7 +73,8 @@ SELECT t.id AS meeting_id, t.location_id, t.lease_id, t.account_id, t.state, t.z
        l.appointment_id, l.state AS lease_state,
        EXISTS (SELECT FROM meeting_instances AS i
                LEFT JOIN recordings AS r ON r.meeting_id = i.meeting_id AND r.zoom_uuid = i.zoom_uuid
-               WHERE i.meeting_id = t.id AND (r.id IS NULL OR r.outcome = 'sought')) AS recording_open
+               WHERE i.meeting_id = t.id AND (r.id IS NULL OR r.outcome = 'sought')) AS recording_open,
+       EXISTS (SELECT FROM meeting_instances AS i WHERE i.meeting_id = t.id) AS heard_of
 FROM taken AS t JOIN leases AS l ON l.id = t.lease_id
 ORDER BY t.id;
 

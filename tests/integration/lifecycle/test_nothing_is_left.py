@@ -180,3 +180,37 @@ def test_an_old_link_that_was_used_again_ends_too(life: Life) -> None:
     for _ in range(5):
         life.go_on(minutes=20)
     assert life.world.zoom_meetings() == []
+
+
+def test_cancelled_after_it_was_held_unheard_it_keeps_its_recording(life: Life) -> None:
+    """No event came, nobody is inside any more: Zoom is asked whether anybody was before the meeting is deleted."""
+    appointment = life.opened()
+    life.held(begin=appointment.starts_at, end=appointment.starts_at + 5 * MINUTE)
+    life.lose()
+
+    assert not cancelled(life, end_meeting=False).account.free
+    assert (life.lease.state, len(life.world.zoom_meetings())) == ("live", 1)
+    life.world.sandbox.finish_recording(life.meeting_id)
+    for _ in range(6):
+        life.go_on(minutes=5, deaf=True)
+
+    assert [each.outcome for each in life.recordings()] == ["attached"]
+    assert life.world.appointment().status == "cancelled"
+    assert (life.lease.state, life.world.zoom_meetings()) == ("released", [])
+
+
+def test_freed_after_it_was_held_unheard_it_keeps_its_recording(life: Life) -> None:
+    """The same where a person frees the account after the scheduled end."""
+    appointment = life.opened()
+    life.held(begin=appointment.starts_at, end=appointment.ends_at)
+    life.lose()
+    life.until(appointment.ends_at + MINUTE)
+
+    freed(life)
+    assert [each.outcome for each in life.recordings()] == ["sought"]
+    life.world.sandbox.finish_recording(life.meeting_id)
+    for _ in range(6):
+        life.go_on(minutes=5, deaf=True)
+
+    assert [each.outcome for each in life.recordings()] == ["attached"]
+    assert (life.lease.state, life.world.zoom_meetings()) == ("released", [])
