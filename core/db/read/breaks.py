@@ -64,7 +64,7 @@ SELECT c.email, a.external_id, a.starts_at, l.state AS lease_state, a.status, a.
         WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown')) AS deletions
 FROM accounts AS c
 LEFT JOIN leases AS l ON l.account_id = c.id AND l.released_at IS NULL
-    AND NOT (l.state = 'cooldown' AND l.cooldown_until <= :now)
+    AND NOT (l.state = 'cooldown' AND l.cooldown_until <= :now AND l.ask_at IS NULL)
 LEFT JOIN appointments AS a ON a.id = l.appointment_id
 WHERE c.id = :account_id
 """)
