@@ -51,6 +51,7 @@ Now = Annotated[datetime, mapped_column(server_default=sa.func.now())]
 Zero = Annotated[int, mapped_column(server_default="0")]
 One = Annotated[int, mapped_column(server_default="1")]
 No = Annotated[bool, mapped_column(server_default=sa.false())]
+Yes = Annotated[bool, mapped_column(server_default=sa.true())]
 
 
 def one_of(column: str, states: type[StrEnum] | tuple[StrEnum, ...]) -> sa.CheckConstraint:

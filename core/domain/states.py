@@ -126,3 +126,11 @@ class Channel(StrEnum):
     MAIL = "mail"
     HOOK = "hook"
     ALERT = "alert"
+
+
+class Access(StrEnum):
+    """What an API key may do; each includes the ones before it."""
+
+    READ = "read"
+    BOOK = "book"  # write appointments
+    ADMIN = "admin"  # and calendars, locations, seats and outgoing webhooks

@@ -2,6 +2,7 @@
 
 from core.db.models.accounts import Account, ConnectionPeriod, Grant, OAuthState, ZoomBudget, ZoomLimit
 from core.db.models.appointments import Appointment, AppointmentRevision
+from core.db.models.callers import ApiKey, ApiKeyLocation, HookEndpoint
 from core.db.models.leases import Lease, Meeting
 from core.db.models.locations import Calendar, Installation, Location, LocationStatus, Seat
 from core.db.models.recordings import MeetingInstance, Recording, RecordingFile
@@ -11,6 +12,8 @@ from core.db.types import Base
 __all__ = [
     "Account",
     "Alert",
+    "ApiKey",
+    "ApiKeyLocation",
     "Appointment",
     "AppointmentRevision",
     "Base",
@@ -18,6 +21,7 @@ __all__ = [
     "ConnectionPeriod",
     "Event",
     "Grant",
+    "HookEndpoint",
     "IdempotencyKey",
     "InboxEvent",
     "Installation",

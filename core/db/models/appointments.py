@@ -28,6 +28,7 @@ class Appointment(Base):
         sa.Index("appointments_unopened_by_location", "location_id", "starts_at", "id", postgresql_where=UNOPENED),
         sa.Index("appointments_missed", "starts_at", postgresql_where=sa.text("status = 'missed'")),
         sa.Index("appointments_by_location", "location_id", "starts_at", "id"),
+        sa.Index("appointments_by_time", "starts_at", "id"),
         sa.Index("appointments_by_calendar", "calendar_id", "starts_at"),
         sa.Index(
             "appointments_text",
@@ -60,6 +61,7 @@ class Appointment(Base):
     isolation_claimed: Mapped[Zero]  # the last of them that began
     escalated_at: Mapped[datetime | None]
     not_recorded: Mapped[No]
+    ical_sequence: Mapped[Zero]  # of the last calendar attachment that left; raised with each, whoever gets it
     row_version: Mapped[One]
     booked_at: Mapped[Now]
     cancelled_at: Mapped[datetime | None]

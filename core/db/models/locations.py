@@ -7,7 +7,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Base, Id, No, Now, One, one_of
+from core.db.types import Base, Id, No, Now, One, Yes, one_of
 from core.domain.states import MeetingLocation
 
 
@@ -46,6 +46,8 @@ class Location(Base):
     sender_name: Mapped[str]
     status: Mapped[Annotated[str, mapped_column(server_default=LocationStatus.ACTIVE)]]
     recording_hold_limit: Mapped[Annotated[timedelta | None, mapped_column(sa.Interval)]]
+    confirm_bookings: Mapped[Yes]  # mail a confirmation at booking; off where the booking system does
+    refuse_when_short: Mapped[No]  # take no booking for which no account would be left
     allocation_paused_at: Mapped[datetime | None]
     allocation_paused_by: Mapped[str | None]
     allocation_paused_reason: Mapped[str | None]

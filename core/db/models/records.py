@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Base, Id, Now, Zero, one_of
+from core.db.types import Base, Id, No, Now, Zero, one_of
 from core.domain import states
 
 
@@ -28,6 +28,9 @@ class Message(Base):
         sa.Index("messages_by_time", "created_at"),
         sa.ForeignKeyConstraint(["location_id", "appointment_id"], ["appointments.location_id", "appointments.id"]),
         sa.ForeignKeyConstraint(["location_id", "meeting_id"], ["meetings.location_id", "meetings.id"]),
+        sa.ForeignKeyConstraint(["location_id", "endpoint_id"], ["hook_endpoints.location_id", "hook_endpoints.id"]),
+        sa.Index("messages_by_endpoint", "endpoint_id", "id", postgresql_where=sa.text("endpoint_id IS NOT NULL")),
+        sa.CheckConstraint("(channel = 'hook') = (endpoint_id IS NOT NULL)", name="hooks_have_an_endpoint"),
     )
 
     id: Mapped[Id]
@@ -35,6 +38,9 @@ class Message(Base):
     appointment_id: Mapped[int | None]
     revision: Mapped[int | None]
     meeting_id: Mapped[int | None]
+    endpoint_id: Mapped[int | None]  # of an outgoing webhook
+    resend_of: Mapped[int | None]  # no foreign key: the original may have been purged
+    to_host: Mapped[No]  # a copy of the client's mail; promises no minute and tells the client nothing
     dedupe_key: Mapped[Annotated[str, mapped_column(unique=True)]]
     channel: Mapped[str]
     kind: Mapped[str]
@@ -47,6 +53,7 @@ class Message(Base):
     give_up_at: Mapped[datetime | None]
     in_flight_since: Mapped[datetime | None]
     claimed_by: Mapped[str | None]
+    sequence: Mapped[int | None]  # of its calendar attachment, given when it is first claimed and kept for every try
     message_id: Mapped[str]  # the stable Message-ID, without the sender's domain: a doubled mail is recognised by it
     reason: Mapped[str | None]  # a short stable word that says why it failed or was dropped
     provider_reply: Mapped[str | None]
@@ -130,13 +137,17 @@ class Alert(Base):
 
 
 class IdempotencyKey(Base):
-    """The answer that was given to one write of one caller, so that its repetition gets the same."""
+    """The answer that was given to one write of one caller, so that its repetition gets the same.
+
+    *answer* is encrypted, since it names people; without a *status* the write is still under way, or its process died.
+    """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (sa.Index("idempotency_keys_by_time", "created_at"),)
 
     caller: Mapped[Annotated[str, mapped_column(primary_key=True)]]
     key: Mapped[Annotated[str, mapped_column(primary_key=True)]]
     request_hash: Mapped[bytes]
     status: Mapped[int | None]
-    answer: Mapped[dict[str, Any] | None]
+    answer: Mapped[bytes | None]
     created_at: Mapped[Now]

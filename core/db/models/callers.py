@@ -1,0 +1,60 @@
+"""Programs on the other side: the keys they call us with, and the addresses at which we call them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.types import Base, Id, No, Now, One, one_of
+from core.domain import states
+
+
+class ApiKey(Base):
+    """What a program proves itself with. Its secret is shown once and only its hash is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        one_of("access", states.Access),
+        sa.CheckConstraint("per_minute > 0", name="some_requests_per_minute"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    public_id: Mapped[Annotated[str, mapped_column(unique=True)]]  # the part of the key that may be shown
+    secret_hash: Mapped[bytes]  # SHA-256: the secret is 256 random bits, which no slow hash would make safer
+    access: Mapped[str]
+    all_locations: Mapped[No]
+    per_minute: Mapped[Annotated[int, mapped_column(server_default="600")]]
+    created_at: Mapped[Now]
+    created_by: Mapped[str]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+    last_used_at: Mapped[datetime | None]  # to the minute
+
+
+class ApiKeyLocation(Base):
+    """A location that a key may see; a key without any sees none, unless it is for all."""
+
+    __tablename__ = "api_key_locations"
+
+    api_key_id: Mapped[Annotated[int, mapped_column(sa.ForeignKey("api_keys.id"), primary_key=True)]]
+    location_id: Mapped[Annotated[int, mapped_column(sa.ForeignKey("locations.id"), primary_key=True)]]
+
+
+class HookEndpoint(Base):
+    """Where a location's booking system wants to be told what happens. The signing secret is encrypted."""
+
+    __tablename__ = "hook_endpoints"
+    __table_args__ = (sa.UniqueConstraint("location_id", "id"), sa.UniqueConstraint("location_id", "url"))
+
+    id: Mapped[Id]
+    location_id: Mapped[Annotated[int, mapped_column(sa.ForeignKey("locations.id"))]]
+    url: Mapped[str]
+    events: Mapped[Annotated[list[str] | None, mapped_column(ARRAY(sa.Text()))]]  # None: all of them
+    secret: Mapped[bytes]
+    created_at: Mapped[Now]
+    created_by: Mapped[str]
+    disabled_at: Mapped[datetime | None]
+    row_version: Mapped[One]
