@@ -1,8 +1,10 @@
 """Checks of what people and programs give us; each failure names the field."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
+
+LONGEST = timedelta(hours=24)  # an appointment; what reads who is busy looks back no further
 
 
 class FieldError(ValueError):
@@ -58,7 +60,7 @@ def duration(starts_at: datetime, ends_at: datetime) -> None:
     """An appointment ends after its start, and lasts a day at most."""
     if ends_at <= starts_at:
         raise FieldError("ends_at", "is not after the start.")
-    if (ends_at - starts_at).total_seconds() > 24 * 3600:
+    if ends_at - starts_at > LONGEST:
         raise FieldError("ends_at", "is more than 24 hours after the start.")
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.read.accounts_now import with_accounts
+from core.db.read.usual import USUAL
 from core.domain.estimate import earliest_free
 
 AHEAD = timedelta(days=7)
@@ -81,16 +82,10 @@ ORDER BY n.starts_at, n.id
 
 # Accounts that will serve the line by themselves. A recording will take as long as the location's last ones did, by
 # their median; where there is none yet it counts as ready at once.
-BUSY_UNTIL = with_accounts(""", holds AS (
-    SELECT c.location_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY l.cooldown_at - l.ended_at) AS hold
-    FROM accounts AS c
-    CROSS JOIN LATERAL (
-        SELECT cooldown_at, ended_at FROM leases
-        WHERE account_id = c.id AND cooldown_at IS NOT NULL AND ended_at IS NOT NULL
-        ORDER BY reserved_at DESC LIMIT 10) AS l
-    WHERE c.location_id = ANY (:locations)
-    GROUP BY c.location_id
-)
+BUSY_UNTIL = with_accounts(
+    ", "
+    + USUAL
+    + """
 SELECT a.location_id,
        CASE
            WHEN a.state = 'quarantined' THEN a.benched_until
@@ -103,10 +98,11 @@ SELECT a.location_id,
 FROM accounts_now AS a
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
 LEFT JOIN leases AS l ON l.id = a.lease_id
-LEFT JOIN holds AS h ON h.location_id = a.location_id
+LEFT JOIN usual AS h ON h.location_id = a.location_id
 WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'draining', 'disconnected', 'busy_elsewhere')
   AND NOT (a.state = 'quarantined' AND a.benched_until IS NULL)
-""")
+"""
+)
 
 
 def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:
