@@ -6,6 +6,8 @@ ZoomPoolError
 ├── NotFound                what was named does not exist
 ├── Conflict                what was asked contradicts what is
 │   ├── StaleState          somebody else changed it first: read again, decide again
+│   ├── AlreadyBooked       the caller's own id is taken by another content; names the fields
+│   ├── PoolShort           its location takes no booking for which no account would be left
 │   └── MeetingInProgress   people are inside; needs an explicit order to end the meeting
 ├── ConnectRefused          this Zoom user may not be connected here; says which would be right
 ├── ZoomError
@@ -62,6 +64,22 @@ class NotFound(ZoomPoolError):
 
 class Conflict(ZoomPoolError):
     """What was asked contradicts what is."""
+
+
+class AlreadyBooked(Conflict):
+    """The caller's own id is taken by an appointment with other content; *fields* names what differs."""
+
+    next_step = "Use another external id, or reschedule the existing appointment."
+
+    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class PoolShort(Conflict):
+    """Its location takes no booking for which no account would be left."""
+
+    next_step = "Choose another time, or let operations connect more seats."
 
 
 class StaleState(Conflict):

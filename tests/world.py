@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from core.clock import utcnow
 from core.db.models import Account, Appointment, Calendar, ConnectionPeriod, Grant, Lease, Location, Meeting, Message
-from core.services.book import Booking, book, find_appointment
+from core.services.book import book, find_appointment
+from core.services.booking import Booking
 from core.services.calendars import add_calendar, find_calendar
 from core.services.deliver import DeliveryReport, deliver
 from core.services.due import Allocated, allocate_due

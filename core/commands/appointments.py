@@ -10,7 +10,8 @@ from core.clock import utcnow
 from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show, unless
 from core.errors import InvalidInput
 from core.services.appointments import list_appointments
-from core.services.book import Booking, book, find_appointment
+from core.services.book import book, find_appointment
+from core.services.booking import Booking
 from core.services.calendars import find_calendar
 from core.services.cancel import cancel
 from core.services.locations import find_location

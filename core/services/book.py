@@ -1,31 +1,29 @@
 """Booking: idempotent by the caller's own id. No link exists at booking and no call to Zoom is made."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.db.models import Appointment, AppointmentRevision, Calendar, Location
-from core.domain import checks
+from core.db.models import Appointment, Calendar, Location
+from core.db.sql import statements
 from core.domain.due import OpeningHours
-from core.domain.states import Link, MeetingLocation
-from core.errors import Conflict, NotFound
-from core.services.input import checked, email
-from core.services.timeline import note
+from core.errors import InvalidInput, NotFound, StaleState, ZoomPoolError
+from core.services.booking import Booking, Wanted, check_same, check_time, normal
+
+SQL = statements("booking")
 
 
 @dataclass(frozen=True)
-class Booking:
-    """What a client booked. Times are aware; *client_zone* is an IANA name and decides how mails print them."""
+class Booked:
+    """The appointment that a booking led to; not *new* if the same booking had been there before."""
 
-    external_id: str
-    client_name: str
-    client_email: str
-    client_zone: str
-    starts_at: datetime
-    ends_at: datetime
+    id: int
+    new: bool
 
 
 def book(
@@ -42,116 +40,112 @@ def book(
 
     Raises:
         InvalidInput: a value cannot be used (past start, end before start, bad address or zone); names the field.
-        Conflict: the external id is taken by an appointment with other content; names the fields.
+        AlreadyBooked: the external id is taken by an appointment with other content; names the fields.
     """
-    booking = _normal(booking)
-    existing = _find(session, location, booking.external_id)
-    if existing is not None:
-        return _same(existing, booking, calendar)
-    with checked():  # only now: a booking that is repeated later may lie in the past by then
-        checks.span(booking.starts_at, booking.ends_at, now=now)
-    appointment = _insert(session, booking, location, calendar, now)
-    if appointment is None:  # two bookings of one id at the same moment: the other one was first
-        return _same(find_appointment(session, location, booking.external_id), booking, calendar)
-    session.execute(
-        sa.insert(AppointmentRevision).values(
-            appointment_id=appointment.id,
-            revision=1,
-            location_id=location.id,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            due_at=max(hours.due_from(booking.starts_at), now),
-        )
-    )
-    note(
-        session,
-        "appointment_booked",
-        at=now,
-        actor=actor,
-        location_id=location.id,
-        appointment_id=appointment.id,
-    )
-    return appointment
+    session.flush()  # the location and the calendar may be as new
+    wanted = Wanted(location.id, calendar.id, booking)
+    [result] = book_many(session, [wanted], hours=hours, actor=actor, now=now)
+    if isinstance(result, ZoomPoolError):
+        raise result
+    return session.get_one(Appointment, result.id)
+
+
+def book_many(
+    session: Session, wanted: Sequence[Wanted], *, hours: OpeningHours, actor: str, now: datetime
+) -> list[Booked | ZoomPoolError]:
+    """Book hundreds in one statement, each for itself: one that cannot be booked keeps none of the others from it.
+
+    A suspended location books on: what its clients agreed on is a fact, and its links are opened once it is active.
+
+    Returns:
+        What became of each, in their order: an `InvalidInput`, or `AlreadyBooked`, where it is not booked.
+    """
+    results: dict[int, Booked | ZoomPoolError] = {}
+    checked: dict[int, Wanted] = {}
+    untimely: dict[int, InvalidInput] = {}
+    for ordinal, each in enumerate(wanted):
+        try:
+            checked[ordinal] = Wanted(each.location_id, each.calendar_id, normal(each.booking))
+            check_time(checked[ordinal].booking, now=now)
+        except InvalidInput as error:
+            # A booking that is repeated may lie in the past by then.
+            (untimely if ordinal in checked else results)[ordinal] = error
+    timely = {ordinal: each for ordinal, each in checked.items() if ordinal not in untimely}
+    results |= _insert(session, timely, hours=hours, actor=actor, now=now)
+    rest = {ordinal: each for ordinal, each in checked.items() if ordinal not in results}
+    results |= _there_before(session, rest, untimely)
+    return [results[ordinal] for ordinal in range(len(wanted))]
 
 
 def _insert(
-    session: Session, booking: Booking, location: Location, calendar: Calendar, now: datetime
-) -> Appointment | None:
-    """The new appointment; None if its external id was taken at this very moment."""
-    # FOR SHARE keeps the calendar's meeting location still until this booking stands.
-    meets_on = session.scalar(
-        sa.select(Calendar.meeting_location).where(Calendar.id == calendar.id).with_for_update(read=True)
-    )
-    inserted: Appointment | None = session.scalar(
-        insert(Appointment)
-        .values(
-            location_id=location.id,
-            calendar_id=calendar.id,
-            external_id=booking.external_id,
-            client_name=booking.client_name,
-            client_email=booking.client_email,
-            client_zone=booking.client_zone,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            link=Link.NOT_DUE if meets_on == MeetingLocation.ZOOM else Link.NOT_NEEDED,
-            booked_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["location_id", "external_id"])
-        .returning(Appointment)
-    )
-    return inserted
+    session: Session, wanted: Mapping[int, Wanted], *, hours: OpeningHours, actor: str, now: datetime
+) -> dict[int, Booked | ZoomPoolError]:
+    """Those of *wanted* that are new. The same id twice among them: the first is."""
+    if not wanted:
+        return {}
+    values = {"rows": _rows(wanted), "locked": [], "lead_time": hours.lead_time, "actor": actor, "now": now}
+    new = {(row.location_id, row.external_id): row.id for row in session.execute(SQL["book"], values)}
+    return {
+        ordinal: Booked(new.pop(key), new=True)
+        for ordinal, each in wanted.items()
+        if (key := (each.location_id, each.booking.external_id)) in new
+    }
+
+
+def _there_before(
+    session: Session, wanted: Mapping[int, Wanted], untimely: Mapping[int, InvalidInput]
+) -> dict[int, Booked | ZoomPoolError]:
+    """What is there already of *wanted*, or why nothing is."""
+    if not wanted:
+        return {}
+    found = session.execute(SQL["booked_before"], {"rows": _rows(wanted)})
+    return {row.ordinal: _judged(wanted[row.ordinal], row, untimely.get(row.ordinal)) for row in found}
+
+
+def _judged(wanted: Wanted, there: sa.Row[Any], untimely: InvalidInput | None) -> Booked | ZoomPoolError:
+    if there.id is not None:
+        try:
+            check_same(wanted, there)
+        except ZoomPoolError as error:
+            return error
+        return Booked(there.id, new=False)
+    if not there.calendar_exists:
+        return InvalidInput("calendar_id", f"Location {wanted.location_id} has no calendar {wanted.calendar_id}.")
+    # Neither new nor there: it went in between.
+    return untimely or StaleState(f"Appointment {wanted.booking.external_id} was taken and given up at this moment.")
+
+
+def _rows(wanted: Mapping[int, Wanted]) -> str:
+    return json.dumps([_row(ordinal, each) for ordinal, each in wanted.items()])
+
+
+def _row(ordinal: int, wanted: Wanted) -> dict[str, object]:
+    booking = wanted.booking
+    return {
+        "ordinal": ordinal,
+        "location_id": wanted.location_id,
+        "calendar_id": wanted.calendar_id,
+        "external_id": booking.external_id,
+        "client_name": booking.client_name,
+        "client_email": booking.client_email,
+        "client_zone": booking.client_zone,
+        "starts_at": booking.starts_at.isoformat(),
+        "ends_at": booking.ends_at and booking.ends_at.isoformat(),
+        "booked_as": wanted.digest,
+    }
 
 
 def find_appointment(session: Session, location: Location, external_id: str) -> Appointment:
     """The appointment that the caller knows by *external_id*. Raises `NotFound`."""
-    appointment = _find(session, location, external_id)
+    appointment = session.scalar(
+        sa.select(Appointment).where(
+            Appointment.location_id == location.id,
+            Appointment.external_id == external_id.strip(),
+        )
+    )
     if appointment is None:
         raise NotFound(
             f"{location.name} has no appointment {external_id}.",
             next_step="See which there are: zoompool appointments list.",
         )
     return appointment
-
-
-def _normal(booking: Booking) -> Booking:
-    """*booking* as it is stored, so that the same one is recognised however it is written. Raises `InvalidInput`."""
-    with checked():
-        return Booking(
-            external_id=checks.text("external_id", booking.external_id),
-            client_name=checks.text("client_name", booking.client_name),
-            client_email=email("client_email", booking.client_email),
-            client_zone=checks.zone("client_zone", booking.client_zone),
-            starts_at=checks.aware("starts_at", booking.starts_at),
-            ends_at=checks.aware("ends_at", booking.ends_at),
-        )
-
-
-def _find(session: Session, location: Location, external_id: str) -> Appointment | None:
-    return session.scalar(
-        sa.select(Appointment).where(
-            Appointment.location_id == location.id,
-            Appointment.external_id == external_id.strip(),
-        )
-    )
-
-
-def _same(existing: Appointment, booking: Booking, calendar: Calendar) -> Appointment:
-    """*existing* if the booking says the same of it; a booking that says otherwise is a conflict, not an update."""
-    differing = [
-        field
-        for field, booked, wanted in (
-            ("calendar", existing.calendar_id, calendar.id),
-            ("client_name", existing.client_name, booking.client_name),
-            ("client_email", existing.client_email.lower(), booking.client_email.lower()),
-            ("client_zone", existing.client_zone, booking.client_zone),
-            ("starts_at", existing.starts_at, booking.starts_at),
-            ("ends_at", existing.ends_at, booking.ends_at),
-        )
-        if booked != wanted
-    ]
-    if differing:
-        raise Conflict(
-            f"Appointment {existing.external_id} is booked already with another {', '.join(differing)}.",
-            next_step="Use another external id, or reschedule the existing appointment.",
-        )
-    return existing

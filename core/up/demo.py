@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from core.clock import utcnow
 from core.db.models import Appointment, Location
 from core.errors import ConfigurationError
-from core.services.book import Booking, book
+from core.services.book import book
+from core.services.booking import Booking
 from core.services.calendars import add_calendar, find_calendar
 from core.services.connect import begin_connect
 from core.services.locations import add_location, find_seat, issue_seat, list_locations

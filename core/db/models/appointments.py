@@ -61,6 +61,7 @@ class Appointment(Base):
     isolation_claimed: Mapped[Zero]  # the last of them that began
     escalated_at: Mapped[datetime | None]
     not_recorded: Mapped[No]
+    booked_as: Mapped[bytes | None]  # digest of what was booked, to recognise the same booking after it was changed
     ical_sequence: Mapped[Zero]  # of the last calendar attachment that left; raised with each, whoever gets it
     row_version: Mapped[One]
     booked_at: Mapped[Now]

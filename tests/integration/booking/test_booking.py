@@ -8,7 +8,8 @@ import pytest
 from core.clock import utcnow
 from core.db.models import Appointment, AppointmentRevision, Event
 from core.errors import Conflict, InvalidInput, NotFound
-from core.services.book import Booking, book
+from core.services.book import book
+from core.services.booking import Booking
 from core.services.calendars import add_calendar, find_calendar, set_meeting_location
 from core.services.locations import add_location, find_location, issue_seat
 from tests.world import TEST, World

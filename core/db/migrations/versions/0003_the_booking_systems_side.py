@@ -111,6 +111,7 @@ def upgrade() -> None:
     )
     op.add_column("locations", sa.Column("confirm_bookings", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("locations", sa.Column("refuse_when_short", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("appointments", sa.Column("booked_as", sa.LargeBinary(), nullable=True))
     op.add_column("appointments", sa.Column("ical_sequence", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index("appointments_by_time", "appointments", ["starts_at", "id"], unique=False)
     op.add_column("messages", sa.Column("endpoint_id", sa.BigInteger(), nullable=True))
