@@ -116,6 +116,7 @@ class World:
                 location=place,
                 calendar=find_calendar(session, place, calendar),
                 hours=self.parts.hours,
+                cooldown=self.parts.settings.cooldown,
                 actor=TEST,
                 now=now,
             )

@@ -55,7 +55,16 @@ def book_one(
             starts_at=start,
             ends_at=start + timedelta(minutes=where.default_minutes if minutes is None else minutes),
         )
-        booked = book(session, booking, location=place, calendar=where, hours=parts.hours, actor=ACTOR, now=now)
+        booked = book(
+            session,
+            booking,
+            location=place,
+            calendar=where,
+            hours=parts.hours,
+            cooldown=parts.settings.cooldown,
+            actor=ACTOR,
+            now=now,
+        )
     say(
         f"Appointment {booked.external_id} is booked for {booked.starts_at:%Y-%m-%d %H:%M} UTC.",
         {"external_id": booked.external_id, "starts_at": booked.starts_at, "link_state": booked.link},

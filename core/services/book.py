@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from core.db.sql import statements
 from core.domain.due import OpeningHours
 from core.errors import InvalidInput, NotFound, StaleState, ZoomPoolError
 from core.services.booking import Booking, Wanted, check_same, check_time, normal
+from core.services.room import turned_away
 
 SQL = statements("booking")
 
@@ -33,6 +34,7 @@ def book(
     location: Location,
     calendar: Calendar,
     hours: OpeningHours,
+    cooldown: timedelta,
     actor: str,
     now: datetime,
 ) -> Appointment:
@@ -41,78 +43,120 @@ def book(
     Raises:
         InvalidInput: a value cannot be used (past start, end before start, bad address or zone); names the field.
         AlreadyBooked: the external id is taken by an appointment with other content; names the fields.
+        PoolShort: no account is left for it, and the location takes no such booking.
     """
     session.flush()  # the location and the calendar may be as new
     wanted = Wanted(location.id, calendar.id, booking)
-    [result] = book_many(session, [wanted], hours=hours, actor=actor, now=now)
+    [result] = book_many(session, [wanted], hours=hours, cooldown=cooldown, actor=actor, now=now)
     if isinstance(result, ZoomPoolError):
         raise result
     return session.get_one(Appointment, result.id)
 
 
 def book_many(
-    session: Session, wanted: Sequence[Wanted], *, hours: OpeningHours, actor: str, now: datetime
+    session: Session,
+    wanted: Sequence[Wanted],
+    *,
+    hours: OpeningHours,
+    cooldown: timedelta,
+    actor: str,
+    now: datetime,
 ) -> list[Booked | ZoomPoolError]:
     """Book hundreds in one statement, each for itself: one that cannot be booked keeps none of the others from it.
 
     A suspended location books on: what its clients agreed on is a fact, and its links are opened once it is active.
 
     Returns:
-        What became of each, in their order: an `InvalidInput`, or `AlreadyBooked`, where it is not booked.
+        What became of each, in their order; where it is not booked, the error that `book` would raise.
     """
-    results: dict[int, Booked | ZoomPoolError] = {}
-    checked: dict[int, Wanted] = {}
-    untimely: dict[int, InvalidInput] = {}
-    for ordinal, each in enumerate(wanted):
-        try:
-            checked[ordinal] = Wanted(each.location_id, each.calendar_id, normal(each.booking))
-            check_time(checked[ordinal].booking, now=now)
-        except InvalidInput as error:
-            # A booking that is repeated may lie in the past by then.
-            (untimely if ordinal in checked else results)[ordinal] = error
-    timely = {ordinal: each for ordinal, each in checked.items() if ordinal not in untimely}
-    results |= _insert(session, timely, hours=hours, actor=actor, now=now)
-    rest = {ordinal: each for ordinal, each in checked.items() if ordinal not in results}
-    results |= _there_before(session, rest, untimely)
-    return [results[ordinal] for ordinal in range(len(wanted))]
+    return _Round(session, hours, cooldown, actor, now).book(wanted)
 
 
-def _insert(
-    session: Session, wanted: Mapping[int, Wanted], *, hours: OpeningHours, actor: str, now: datetime
-) -> dict[int, Booked | ZoomPoolError]:
-    """Those of *wanted* that are new. The same id twice among them: the first is."""
-    if not wanted:
-        return {}
-    values = {"rows": _rows(wanted), "locked": [], "lead_time": hours.lead_time, "actor": actor, "now": now}
-    new = {(row.location_id, row.external_id): row.id for row in session.execute(SQL["book"], values)}
-    return {
-        ordinal: Booked(new.pop(key), new=True)
-        for ordinal, each in wanted.items()
-        if (key := (each.location_id, each.booking.external_id)) in new
-    }
+class _Round:
+    """One call: bookings by their place in it, and what became of each."""
 
+    def __init__(self, session: Session, hours: OpeningHours, cooldown: timedelta, actor: str, now: datetime) -> None:
+        self._session, self._hours, self._cooldown, self._actor, self._now = session, hours, cooldown, actor, now
+        self._results: dict[int, Booked | ZoomPoolError] = {}
+        self._untimely: dict[int, InvalidInput] = {}
 
-def _there_before(
-    session: Session, wanted: Mapping[int, Wanted], untimely: Mapping[int, InvalidInput]
-) -> dict[int, Booked | ZoomPoolError]:
-    """What is there already of *wanted*, or why nothing is."""
-    if not wanted:
-        return {}
-    found = session.execute(SQL["booked_before"], {"rows": _rows(wanted)})
-    return {row.ordinal: _judged(wanted[row.ordinal], row, untimely.get(row.ordinal)) for row in found}
+    def book(self, wanted: Sequence[Wanted]) -> list[Booked | ZoomPoolError]:
+        """New ones first, since they are the many; what is left is there already, or refused."""
+        checked = self._checked(wanted)
+        self._insert({place: each for place, each in checked.items() if place not in self._untimely})
+        if left := self._left(checked):
+            there = self._look(left)
+            if any(row.refuses and self._may_be_new(row) for row in there):
+                there = self._book_where_room_is_left(left)
+            self._results |= {row.ordinal: self._judged(checked[row.ordinal], row) for row in there}
+        return [self._results[place] for place in range(len(wanted))]
 
+    def _checked(self, wanted: Sequence[Wanted]) -> dict[int, Wanted]:
+        checked: dict[int, Wanted] = {}
+        for place, each in enumerate(wanted):
+            try:
+                checked[place] = Wanted(each.location_id, each.calendar_id, normal(each.booking))
+                check_time(checked[place].booking, now=self._now)
+            except InvalidInput as error:
+                # A booking that is repeated may lie in the past by then.
+                (self._untimely if place in checked else self._results)[place] = error
+        return checked
 
-def _judged(wanted: Wanted, there: sa.Row[Any], untimely: InvalidInput | None) -> Booked | ZoomPoolError:
-    if there.id is not None:
-        try:
-            check_same(wanted, there)
-        except ZoomPoolError as error:
-            return error
-        return Booked(there.id, new=False)
-    if not there.calendar_exists:
-        return InvalidInput("calendar_id", f"Location {wanted.location_id} has no calendar {wanted.calendar_id}.")
-    # Neither new nor there: it went in between.
-    return untimely or StaleState(f"Appointment {wanted.booking.external_id} was taken and given up at this moment.")
+    def _left(self, wanted: Mapping[int, Wanted]) -> dict[int, Wanted]:
+        return {place: each for place, each in wanted.items() if place not in self._results}
+
+    def _insert(self, wanted: Mapping[int, Wanted], *, locked: Sequence[int] = ()) -> None:
+        """Book those of *wanted* that are new. The same id twice among them: the first is."""
+        if not wanted:
+            return
+        values = {
+            "rows": _rows(wanted),
+            "locked": list(locked),
+            "lead_time": self._hours.lead_time,
+            "actor": self._actor,
+            "now": self._now,
+        }
+        new = {(row.location_id, row.external_id): row.id for row in self._session.execute(SQL["book"], values)}
+        for place, each in wanted.items():
+            if (id_ := new.pop((each.location_id, each.booking.external_id), None)) is not None:
+                self._results[place] = Booked(id_, new=True)
+
+    def _look(self, wanted: Mapping[int, Wanted]) -> Sequence[sa.Row[Any]]:
+        return self._session.execute(SQL["booked_before"], {"rows": _rows(wanted)}).all()
+
+    def _may_be_new(self, there: sa.Row[Any]) -> bool:
+        return there.id is None and there.calendar_exists and there.ordinal not in self._untimely
+
+    def _book_where_room_is_left(self, wanted: Mapping[int, Wanted]) -> Sequence[sa.Row[Any]]:
+        """Under the lock of the locations that refuse, book what finds an account; what is there of the rest."""
+        of_them = sorted({each.location_id for each in wanted.values()})
+        locked = self._session.scalars(SQL["lock_what_refuses"], {"locations": of_them}).all()
+        # Looked at anew: whoever had the lock may have booked the same.
+        new = [row for row in self._look(wanted) if self._may_be_new(row)]
+        self._results |= turned_away(
+            self._session,
+            {row.ordinal: wanted[row.ordinal].booking for row in new},
+            [row for row in new if row.location_id in locked],
+            hours=self._hours,
+            cooldown=self._cooldown,
+            now=self._now,
+        )
+        self._insert(self._left({row.ordinal: wanted[row.ordinal] for row in new}), locked=locked)
+        return self._look(self._left(wanted))
+
+    def _judged(self, wanted: Wanted, there: sa.Row[Any]) -> Booked | ZoomPoolError:
+        if there.id is not None:
+            try:
+                check_same(wanted, there)
+            except ZoomPoolError as error:
+                return error
+            return Booked(there.id, new=False)
+        if not there.calendar_exists:
+            return InvalidInput("calendar_id", f"Location {wanted.location_id} has no calendar {wanted.calendar_id}.")
+        # Neither new nor there: it went in between.
+        return self._untimely.get(there.ordinal) or StaleState(
+            f"Appointment {wanted.booking.external_id} was taken and given up at this moment."
+        )
 
 
 def _rows(wanted: Mapping[int, Wanted]) -> str:

@@ -117,6 +117,7 @@ def _book(session: Session, parts: Wiring, location: Location, planned: Planned,
         location=location,
         calendar=find_calendar(session, location, planned.calendar),
         hours=parts.hours,
+        cooldown=parts.settings.cooldown,
         actor=ACTOR,
         now=now,
     )

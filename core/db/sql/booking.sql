@@ -43,11 +43,13 @@ SELECT id, location_id, external_id, starts_at, ends_at, link FROM booked;
 SELECT id FROM locations WHERE id = ANY (CAST(:locations AS bigint[])) AND refuse_when_short ORDER BY id FOR NO KEY UPDATE;
 
 -- name: booked_before
--- What is there under the ids of *rows*, with the times of its first revision, and whether their calendars exist.
-SELECT g.ordinal, c.id IS NOT NULL AS calendar_exists, a.id, a.calendar_id, a.client_name, a.client_email, a.client_zone,
+-- What is there under the ids of *rows*, with the times of its first revision, and where they are wanted.
+SELECT g.ordinal, g.location_id, c.id IS NOT NULL AS calendar_exists, c.meeting_location, c.default_minutes,
+       coalesce(l.refuse_when_short, false) AS refuses, a.id, a.calendar_id, a.client_name, a.client_email, a.client_zone,
        a.starts_at, a.ends_at, a.link, a.booked_as, r.starts_at AS first_starts_at, r.ends_at AS first_ends_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g (ordinal bigint, location_id bigint, calendar_id bigint, external_id text)
 LEFT JOIN calendars AS c ON c.location_id = g.location_id AND c.id = g.calendar_id
+LEFT JOIN locations AS l ON l.id = c.location_id
 LEFT JOIN appointments AS a ON a.location_id = g.location_id AND a.external_id = g.external_id
 LEFT JOIN appointment_revisions AS r ON r.appointment_id = a.id AND r.revision = 1
 ORDER BY g.ordinal;

@@ -36,6 +36,7 @@ def booked(world: World, booking: Booking = BOOKING, *, calendar: str = "Video",
             location=location,
             calendar=find_calendar(session, location, calendar),
             hours=world.parts.hours,
+            cooldown=world.parts.settings.cooldown,
             actor=TEST,
             now=now or utcnow(),
         )

@@ -32,7 +32,15 @@ def booked(world: World, *bookings: Wanted, **given: Any) -> list[Any]:
     """Book them in one call and transaction."""
     with world.parts.sessions.begin() as session:
         return book_many(
-            session, bookings, **{"hours": world.parts.hours, "actor": "key:front desk", "now": utcnow(), **given}
+            session,
+            bookings,
+            **{
+                "hours": world.parts.hours,
+                "cooldown": world.parts.settings.cooldown,
+                "actor": "key:front desk",
+                "now": utcnow(),
+                **given,
+            },
         )
 
 
