@@ -1,14 +1,16 @@
 """The picture of the pool: one row per account, its states as bars from the last hour into the next."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
+from console.local_axis import axis, instant, scale
 from console.look import ACCOUNT, HEX
+from console.moments import clock
 
 ROW = 26
 AROUND = 112  # pixels of legend and axis
@@ -43,48 +45,63 @@ def account_chart(
     until: datetime,
 ) -> None:
     """Draw *bars* (`account_history.phases`) for *accounts* on the wall clock of *zone*; planned ones are paler."""
-    rows = [
-        {
-            "account": bar["account"],
-            "State": ACCOUNT[bar["state"]].word if bar["state"] in ACCOUNT else bar["state"],
-            "from": _wall(bar["from_at"], zone),
-            "to": _wall(bar["to_at"], zone),
-            "Appointment": bar["external_id"] or "",
-            "planned": "planned" if bar["planned"] else "so far",
-        }
-        for bar in bars
-    ]
-    columns = ["account", "State", "from", "to", "Appointment", "planned"]
+    drawn = chart(bars, accounts, zone, now=now, since=since, until=until)
     st.vega_lite_chart(
-        pd.DataFrame(rows, columns=columns),
-        _spec(
-            accounts, _wall(now, zone), _wall(since, zone), _wall(until, zone), sorted({row["State"] for row in rows})
-        ),
+        drawn.rows,
+        drawn.spec,
         height=ROW * len(accounts) + AROUND,
         alt=f"Timeline of {len(accounts)} accounts: each row shows what an account was, is and will be used for.",
     )
 
 
-def _wall(at: datetime, zone: str) -> str:
-    """The wall clock of *zone*, written as if it were UTC: Vega draws either the reader's zone or UTC, and no other."""
-    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC).isoformat()
+@dataclass(frozen=True)
+class Chart:
+    """What Vega-Lite is given."""
+
+    rows: pd.DataFrame
+    spec: dict[str, Any]
 
 
-def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequence[str]) -> dict[str, Any]:
+def chart(
+    bars: Sequence[dict[str, Any]],
+    accounts: Sequence[str],
+    zone: str,
+    *,
+    now: datetime,
+    since: datetime,
+    until: datetime,
+) -> Chart:
+    """The bars with true instants, and how they are drawn."""
+    rows = [
+        {
+            "account": bar["account"],
+            "State": ACCOUNT[bar["state"]].word if bar["state"] in ACCOUNT else bar["state"],
+            "from": instant(bar["from_at"]),
+            "to": instant(bar["to_at"]),
+            "From": clock(bar["from_at"], zone),
+            "To": clock(bar["to_at"], zone),
+            "Appointment": bar["external_id"] or "",
+            "planned": "planned" if bar["planned"] else "so far",
+        }
+        for bar in bars
+    ]
+    columns = ["account", "State", "from", "to", "From", "To", "Appointment", "planned"]
+    along = {"type": "temporal", "scale": scale(since, until)}
+    x = {"field": "from", **along, "title": None, "axis": axis(since, until, zone)}
+    spec = _spec(accounts, x, {"at": instant(now)}, along, sorted({row["State"] for row in rows}))
+    return Chart(pd.DataFrame(rows, columns=columns), spec)
+
+
+def _spec(
+    accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], along: dict[str, Any], shown: Sequence[str]
+) -> dict[str, Any]:
     words = [word for word in COLORS if word in shown]
-    time = {"type": "utc", "domain": [since, until]}
     return {
         "layer": [
             {
                 "mark": {"type": "bar", "height": 15, "cornerRadius": 3, "clip": True},
                 "encoding": {
-                    "x": {
-                        "field": "from",
-                        "type": "temporal",
-                        "scale": time,
-                        "title": None,
-                        "axis": {"format": "%H:%M", "grid": True, "tickCount": 9, "labelFlush": True},
-                    },
+                    "x": x,
                     "x2": {"field": "to"},
                     "y": {
                         "field": "account",
@@ -120,27 +137,15 @@ def _spec(accounts: Sequence[str], now: str, since: str, until: str, shown: Sequ
                         {"field": "account", "title": "Account"},
                         {"field": "State"},
                         {"field": "Appointment"},
-                        {
-                            "field": "from",
-                            "type": "temporal",
-                            "format": "%H:%M",
-                            "title": "From",
-                            "timeUnit": "utchoursminutes",
-                        },
-                        {
-                            "field": "to",
-                            "type": "temporal",
-                            "format": "%H:%M",
-                            "title": "To",
-                            "timeUnit": "utchoursminutes",
-                        },
+                        {"field": "From"},
+                        {"field": "To"},
                     ],
                 },
             },
             {
-                "data": {"values": [{"at": now}]},
+                "data": {"values": [now]},
                 "mark": {"type": "rule", "strokeDash": [3, 3], "color": HEX["gray"], "strokeWidth": 1.5},
-                "encoding": {"x": {"field": "at", "type": "temporal", "scale": time}},
+                "encoding": {"x": {"field": "at", **along}},
             },
         ],
     }

@@ -1,30 +1,45 @@
 """Times as people read them: in the zone of the location on screen, with relative words for what is near."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from core.domain.local_time import abbreviation, comes_twice, on_the_wall
 
 
 def clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
-    """`10:40` or `10:40:12` in *zone*."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
+    """`10:40` or `10:40:12` in *zone*; in an hour that comes twice with the name of which it is: `02:30 CEST`."""
+    shown = bare_clock(at, zone, seconds=seconds)
+    return f"{shown} {zone_name(at, zone)}" if comes_twice(at, zone) else shown
+
+
+def named_clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
+    """`10:40 GMT`."""
+    return f"{bare_clock(at, zone, seconds=seconds)} {zone_name(at, zone)}"
+
+
+def bare_clock(at: datetime, zone: str, *, seconds: bool = False) -> str:
+    """`10:40`, where the name of the zone stands beside it."""
+    return on_the_wall(at, zone).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def zone_name(at: datetime, zone: str) -> str:
-    """The short name of *zone* at that time (`GMT`, `BST`), or its offset where it has no name (`UTC+03`)."""
-    name = at.astimezone(ZoneInfo(zone)).strftime("%Z")
-    return f"UTC{name}" if name[:1] in "+-" else name
+    """The short name of *zone* at that time (`GMT`, `BST`), or its offset where that is what tells (`UTC+03:00`)."""
+    return abbreviation(at, zone)
 
 
 def day(at: datetime, zone: str, *, now: datetime) -> str:
-    """`today`, `tomorrow` or `Mon 2 Mar`; the day that it is in *zone*."""
-    local, today = at.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
-    return {0: "today", 1: "tomorrow"}.get((local - today).days, f"{local:%a} {local.day} {local:%b}")
+    """`today`, `tomorrow` or `Mon 2 Mar`, with its year where that is another; the day that it is in *zone*."""
+    local, today = on_the_wall(at, zone).date(), on_the_wall(now, zone).date()
+    year = f" {local.year}" if local.year != today.year else ""
+    return {0: "today", 1: "tomorrow"}.get((local - today).days, f"{local:%a} {local.day} {local:%b}{year}")
 
 
 def span(starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime) -> str:
-    """`today, 10:40 to 11:10 GMT`."""
-    times = f"{clock(starts_at, zone)} to {clock(ends_at, zone)} {zone_name(starts_at, zone)}"
-    return f"{day(starts_at, zone, now=now)}, {times}"
+    """`today, 10:40 to 11:10 GMT`; the end with its day where that is another, the start with its zone's name where the
+    clocks change in between, or it might seem to end before it begins."""
+    changes = zone_name(starts_at, zone) != zone_name(ends_at, zone)
+    start = (named_clock if changes else bare_clock)(starts_at, zone)
+    first, last = (day(at, zone, now=now) for at in (starts_at, ends_at))
+    return f"{first}, {start} to {f'{last}, ' if last != first else ''}{named_clock(ends_at, zone)}"
 
 
 def length(duration: timedelta) -> str:

@@ -7,7 +7,8 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from console.moments import clock, zone_name
+from console.look import plain
+from console.moments import named_clock
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
 from core.errors import ZoomPoolError
@@ -24,7 +25,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ZoomPoolError as error:
-        st.error(error.next_step, title=error.message, icon=":material/error:")
+        st.error(plain(error.next_step), title=plain(error.message), icon=":material/error:")
     except OperationalError as error:
         log.warning("page_without_database", error=type(error.orig).__name__)
         st.error(
@@ -80,7 +81,7 @@ def freshness(zone: str) -> None:
     """Say how old the panel is, in the words of a clock."""
     now = utcnow()
     mark, every = (":green[●]", f"every {REFRESH_SECONDS} s") if _is_live() else (":gray[●]", "paused")
-    st.caption(f"{mark} Updated {clock(now, zone, seconds=True)} {zone_name(now, zone)} · {every}")
+    st.caption(f"{mark} Updated {named_clock(now, zone, seconds=True)} · {every}")
 
 
 def _is_live() -> bool:

@@ -8,7 +8,7 @@ import streamlit as st
 from console import appointment_actions, words
 from console.database import sessions
 from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
-from console.moments import clock, day, length, span, until, zone_name
+from console.moments import clock, day, length, named_clock, span, until
 from console.page import empty, freshness, live
 from console.recordings import recordings_card
 from console.timeline import timeline
@@ -216,7 +216,7 @@ def secret(label: str, value: str, *, key: str) -> None:
 
 def facts_card(facts: reading.AppointmentFacts, now: datetime) -> None:
     """Who, when, where, and which account for what reason."""
-    at_client = f"{clock(facts.starts_at, facts.client_zone)} {zone_name(facts.starts_at, facts.client_zone)}"
+    at_client = f"{named_clock(facts.starts_at, facts.client_zone)}"
     with st.container(border=True, gap="small"):
         st.markdown("**Appointment**")
         fact("Client", plain(facts.client_name), plain(facts.client_email))

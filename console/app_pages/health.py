@@ -4,7 +4,7 @@ import streamlit as st
 
 from console.database import sessions
 from console.look import plain
-from console.moments import clock, until, zone_name
+from console.moments import named_clock, until
 from console.page import empty, freshness, live, location_choice
 from core.clock import utcnow
 from core.db.read import pool
@@ -42,7 +42,7 @@ def panel(place: pool.LocationItem | None) -> None:
 def alert_row(line: AlertLine) -> None:
     """What happened, what to do next, and since when."""
     color, icon = ("orange", "warning") if line.kind in CALM else ("red", "error")
-    began = f"{clock(line.raised_at, line.zone)} {zone_name(line.raised_at, line.zone)}"
+    began = f"{named_clock(line.raised_at, line.zone)}"
     since = f"{began}, {until(line.raised_at, now=utcnow())}"
     st.markdown(
         f":{color}[:material/{icon}: **{plain(line.title)}**] :small[:gray[since {since}]]  \n"

@@ -9,7 +9,7 @@ from console import words
 from console.account_chart import account_chart
 from console.database import sessions
 from console.look import ACCOUNT, LINK, address, plain
-from console.moments import clock, day, length, until, zone_name
+from console.moments import bare_clock, clock, day, length, until, zone_name
 from console.page import empty, freshness, live, location_choice
 from console.pausing import pause_control
 from console.widgets import copy_button
@@ -68,7 +68,9 @@ def panel(place: pool.LocationItem | None) -> None:
 def standstill(place: pool.LocationItem | None) -> None:
     """Say when nothing will be opened here although everything looks well."""
     if place and place.status == "suspended":
-        st.warning(words.reason("location_suspended").next_step, title=f"{place.name} is suspended: no new links.")
+        st.warning(
+            words.reason("location_suspended").next_step, title=f"{plain(place.name)} is suspended: no new links."
+        )
     elif place and place.paused:
         st.warning(words.reason("allocation_paused").next_step, title="The opening of links is paused.")
 
@@ -127,7 +129,7 @@ def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetim
     """Start, what, where it stands, and its link to copy."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f"**{clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
+            f"**{bare_clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
             f":small[:gray[{_when(each, now)}]]",
             width=112,
         )

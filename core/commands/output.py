@@ -6,16 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
+from unicodedata import category
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from core.domain.checks import JOINERS, NEVER
+from core.domain.local_time import abbreviation
 from core.errors import MeetingInProgress
 
+# Names are printed as they are: `[bold]` and `:smile:` are markup to rich, and `[/b]` an error.
+AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False}
 # Into a pipe a table is as wide as it needs to be, so that grep finds whole values.
-out = Console() if sys.stdout.isatty() else Console(width=250)
-err = Console(stderr=True)
+out = Console(**AS_IT_IS) if sys.stdout.isatty() else Console(width=250, **AS_IT_IS)
+err = Console(stderr=True, **AS_IT_IS)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 InLocation = Annotated[str, typer.Option("--location", "-l", help="The name of the location.")]
@@ -47,7 +53,17 @@ def say(sentence: str, facts: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(facts, default=_plain))
     else:
-        out.print(sentence, soft_wrap=True)
+        out.print(harmless(sentence), soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """*text* without what a terminal obeys or hides: other people's servers wrote some of it."""
+    return "".join(
+        character
+        if character == "\n" or category(character) not in NEVER or character in JOINERS
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
 
 
 @contextmanager
@@ -68,7 +84,11 @@ def _readable(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return f"{value:%a %d %b %H:%M} {value.tzname()}"
+        return f"{value:%a %d %b %H:%M} {_zone_of(value)}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return harmless(str(value))
+
+
+def _zone_of(value: datetime) -> str:
+    return abbreviation(value, value.tzinfo.key) if isinstance(value.tzinfo, ZoneInfo) else str(value.tzname())

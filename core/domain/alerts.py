@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+
+from core.domain.local_time import abbreviation, comes_twice, on_the_wall
 
 
 class Kind(StrEnum):
@@ -71,9 +72,10 @@ class Wrong:
 
     @property
     def when(self) -> str:
-        """The time in the location's zone."""
+        """The time in the location's zone; of an hour that comes twice, which."""
         assert self.at
-        return f"{self.at.astimezone(ZoneInfo(self.zone)):%H:%M} ({self.zone})"
+        which = f"{abbreviation(self.at, self.zone)}, " if comes_twice(self.at, self.zone) else ""
+        return f"{on_the_wall(self.at, self.zone):%H:%M} ({which}{self.zone})"
 
 
 def title(kind: str, *, location: str | None = None, cleared: bool = False) -> str:

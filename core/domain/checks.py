@@ -2,9 +2,15 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from unicodedata import category
 from zoneinfo import ZoneInfo, available_timezones
 
 LONGEST = timedelta(hours=24)  # an appointment; what reads who is busy looks back no further
+# Line breaks, control characters (NUL too, which PostgreSQL cannot store), halves of characters, and what nobody sees:
+# it could turn the text around it to the other direction, or hide in it.
+NEVER = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Invisible too, but names in Persian, Hindi or Arabic and many pictures are spelled with them.
+JOINERS = frozenset("\u200c\u200d\u200e\u200f")
 
 
 class FieldError(ValueError):
@@ -16,15 +22,15 @@ class FieldError(ValueError):
 
 
 def text(field: str, value: str, *, longest: int = 200) -> str:
-    """*value* without surrounding space; must say something, be no longer than *longest* and hold no control
-    characters."""
+    """*value* without surrounding space; must say something, be no longer than *longest* and hold nothing that could
+    break lines or hide."""
     stripped = value.strip()
-    if not stripped:
+    if not stripped.strip("".join(JOINERS)):
         raise FieldError(field, "must not be empty.")
     if len(stripped) > longest:
         raise FieldError(field, f"is {len(stripped)} characters long; {longest} are allowed.")
-    if any(not character.isprintable() for character in stripped):
-        raise FieldError(field, "contains a line break or another control character.")
+    if any(category(character) in NEVER and character not in JOINERS for character in stripped):
+        raise FieldError(field, "contains a line break, a control character or one that nobody can see.")
     return stripped
 
 

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, get_timezone_name
 
+from core.domain.local_time import comes_twice
+
 LOCALE = "en_GB"
 
 
@@ -22,9 +24,10 @@ def in_words(starts_at: datetime, ends_at: datetime, zone: str) -> str:
 
 
 def start_in_words(starts_at: datetime, zone: str) -> str:
-    """For a subject line: `Monday, 23 November 2026, 14:00`."""
+    """For a subject line: `Monday, 23 November 2026, 14:00`, and of an hour that comes twice, which."""
     begin = starts_at.astimezone(_zone(zone))
-    return f"{_day(begin)}, {begin:%H:%M}"
+    which = f" ({_zone_name(begin)})" if comes_twice(starts_at, _zone(zone).key) else ""
+    return f"{_day(begin)}, {begin:%H:%M}{which}"
 
 
 def minutes(length: timedelta) -> str:
@@ -47,7 +50,26 @@ def _name(moment: datetime, zone: str) -> str:
 
     By UTC, because the two wall clock times of a repeated hour are equal to each other.
     """
-    return get_timezone_name(moment.astimezone(ZoneInfo(zone)), width="long", locale=LOCALE)
+    local = moment.astimezone(ZoneInfo(zone))
+    return get_timezone_name(
+        local, width="long", locale=LOCALE, zone_variant="daylight" if _is_summer_time(local) else "standard"
+    )
+
+
+def _is_summer_time(local: datetime) -> bool:
+    """Whether the clocks are ahead of where they are in the other half of the year.
+
+    Babel takes any difference for summer time; Ireland's law has it the other way round, with a winter time behind
+    Irish Standard Time, so every Irish client would read the wrong name.
+    """
+    if change := local.dst():
+        return change > timedelta(0)
+    return any(_behind(local + timedelta(days=days)) for days in range(-180, 181, 30))
+
+
+def _behind(local: datetime) -> bool:
+    change = local.dst()
+    return change is not None and change < timedelta(0)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -20,6 +20,7 @@ def words(start: str, zone: str, minutes: int = 30) -> str:
         ("America/New_York", "Monday, 23 November 2026, 08:00 to 08:30 (Eastern Standard Time, America/New_York)"),
         ("Asia/Tokyo", "Monday, 23 November 2026, 22:00 to 22:30 (Japan Standard Time, Asia/Tokyo)"),
         ("Pacific/Kiritimati", "Tuesday, 24 November 2026, 03:00 to 03:30 (Line Islands Time, Pacific/Kiritimati)"),
+        ("Europe/Dublin", "Monday, 23 November 2026, 13:00 to 13:30 (Greenwich Mean Time, Europe/Dublin)"),
         ("Asia/Kathmandu", "Monday, 23 November 2026, 18:45 to 19:15 (GMT+05:45, Asia/Kathmandu)"),
         ("UTC", "Monday, 23 November 2026, 13:00 to 13:30 (Coordinated Universal Time, UTC)"),
     ],
@@ -56,6 +57,21 @@ def test_the_missing_hour_is_skipped() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Europe/Dublin", "Irish Standard Time"),  # which is its summer time
+        ("Europe/Berlin", "Central European Summer Time"),
+        ("America/New_York", "Eastern Daylight Time"),
+        ("Africa/Casablanca", "GMT+01:00"),
+        ("Asia/Tokyo", "Japan Standard Time"),
+    ],
+)
+def test_summer_time_has_its_own_name(zone: str, expected: str) -> None:
+    """The one that people there use."""
+    assert words("2026-07-15T12:00", zone).endswith(f"({expected}, {zone})")
+
+
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "../../etc/passwd", "Europe"])
 def test_an_unknown_zone_becomes_utc(zone: str) -> None:
     """A link in UTC is better than none."""
@@ -65,3 +81,10 @@ def test_an_unknown_zone_becomes_utc(zone: str) -> None:
 def test_a_subject_has_the_start_alone() -> None:
     """Short, and in the client's zone."""
     assert start_in_words(datetime(2026, 11, 23, 13, tzinfo=UTC), "Europe/Berlin") == "Monday, 23 November 2026, 14:00"
+
+
+def test_a_subject_says_which_of_the_two_where_an_hour_comes_twice() -> None:
+    """Two mails with another link and the same subject would be taken for one."""
+    first, second = (start_in_words(datetime(2026, 10, 25, hour, 30, tzinfo=UTC), "Europe/Berlin") for hour in (0, 1))
+    assert first == "Sunday, 25 October 2026, 02:30 (Central European Summer Time)"
+    assert second == "Sunday, 25 October 2026, 02:30 (Central European Standard Time)"
