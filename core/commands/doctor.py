@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from core.clock import utcnow
 from core.commands.output import ACTOR, AsJson, out, say, show
@@ -51,7 +52,7 @@ def restored(
 
 
 def _print(check: Check) -> None:
-    level = f"[{STYLE[check.level]}]{check.level.value:4}[/]"
+    level = Text(f"{check.level.value:4}", style=STYLE[check.level])
     out.print(level, f" {check.part}: ", end="", highlight=False)
     out.print(f"{check.says} {check.next_step}".rstrip(), markup=False, highlight=False, soft_wrap=True)
 
