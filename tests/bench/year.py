@@ -14,7 +14,7 @@ LEAD = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Year:
-    """How big. On a working day an account has a meeting in the morning and one in the afternoon, more often than not."""
+    """How big. On most working days an account has a meeting in the morning and one in the afternoon."""
 
     locations: int = 200
     accounts_each: int = 10
@@ -23,7 +23,7 @@ class Year:
     ahead: int = 14
 
 
-# In this order. `slots` holds one row per appointment on Zoom: its account, its times and the dice that decide its fate.
+# In this order. `slots` holds a row per appointment on Zoom: its account, its times and the dice that decide its fate.
 STATEMENTS = {
     "places": """
         INSERT INTO locations (name, zone, sender_name)
@@ -165,8 +165,10 @@ STATEMENTS = {
         INSERT INTO meetings (id, location_id, lease_id, account_id, reference, state, zoom_meeting_id, join_url,
                               intended_at, created_at, gone_at)
         OVERRIDING SYSTEM VALUE
-        SELECT id, location_id, id, account_id, 'held-' || id, CASE WHEN released_at IS NULL THEN 'created' ELSE 'gone' END,
-               id::text, 'https://practice.example/j/' || id, reserved_at, reserved_at, released_at FROM leases""",
+        SELECT id, location_id, id, account_id, 'held-' || id,
+               CASE WHEN released_at IS NULL THEN 'created' ELSE 'gone' END, id::text,
+               'https://practice.example/j/' || id, reserved_at, reserved_at, released_at
+        FROM leases""",
     "recordings": """
         INSERT INTO recordings (location_id, meeting_id, appointment_id, account_id, zoom_uuid, outcome, sought_since,
                                 final_at, minutes)
@@ -186,8 +188,8 @@ STATEMENTS = {
         JOIN (SELECT id, location_id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS among
               FROM calendars WHERE meeting_location = 'phone') AS k ON k.place = n % k.among
         CROSS JOIN LATERAL (
-            SELECT CAST(:now AS timestamptz) + make_interval(mins => CAST((n::float / :by_phone * (:days + :ahead) - :days)
-                   * 1440 AS int)) AS at) AS t""",
+            SELECT CAST(:now AS timestamptz) + make_interval(
+                mins => CAST((n::float / :by_phone * (:days + :ahead) - :days) * 1440 AS int)) AS at) AS t""",
     "revisions by phone": """
         INSERT INTO appointment_revisions (appointment_id, revision, location_id, starts_at, ends_at, due_at)
         SELECT id, 1, location_id, starts_at, ends_at, starts_at - CAST(:lead AS interval)
@@ -203,7 +205,7 @@ NUMBERED = "SELECT setval(pg_get_serial_sequence('appointments', 'id'), (SELECT 
 
 
 def fill_year(engine: sa.Engine, *, now: datetime, year: Year | None = None) -> None:
-    """Fill the empty, migrated database of *engine* with a year that ends at *now*, then give the planner its numbers."""
+    """Fill the empty, migrated database of *engine* with a year that ends at *now*; give the planner its numbers."""
     year = year or Year()
     given = {
         "now": now,

@@ -3,6 +3,7 @@
 from core.db.models.accounts import Account, ConnectionPeriod, Grant, OAuthState, ZoomBudget, ZoomLimit
 from core.db.models.appointments import Appointment, AppointmentRevision
 from core.db.models.callers import ApiKey, ApiKeyLocation, HookEndpoint
+from core.db.models.history import PoolHour, WhatIfResult
 from core.db.models.leases import Lease, Meeting
 from core.db.models.locations import Calendar, Installation, Location, LocationStatus, Seat
 from core.db.models.recordings import MeetingInstance, Recording, RecordingFile
@@ -32,9 +33,11 @@ __all__ = [
     "MeetingInstance",
     "Message",
     "OAuthState",
+    "PoolHour",
     "Recording",
     "RecordingFile",
     "Seat",
+    "WhatIfResult",
     "ZoomBudget",
     "ZoomLimit",
 ]

@@ -39,6 +39,7 @@ class Lease(Base):
         ),
         sa.Index("leases_claimed", "claimed_by_run", postgresql_where=sa.text("state = 'reserved'")),
         sa.Index("leases_by_account", "account_id", "reserved_at"),
+        sa.Index("leases_by_time", "reserved_at"),
         sa.Index("leases_to_look_at", "look_at", postgresql_where=sa.text("look_at IS NOT NULL")),
         sa.Index("leases_to_ask_about", "ask_at", postgresql_where=sa.text("ask_at IS NOT NULL")),
         sa.Index("leases_by_appointment", "appointment_id"),

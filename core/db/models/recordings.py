@@ -52,6 +52,13 @@ class Recording(Base):
         sa.Index("recordings_by_appointment", "appointment_id"),
         sa.Index("recordings_sought", "account_id", postgresql_where=sa.text("outcome = 'sought'")),
         sa.Index("recordings_lost", "final_at", postgresql_where=sa.text("outcome IN ('failed', 'gave_up')")),
+        # How long recordings took, over months.
+        sa.Index(
+            "recordings_attached",
+            "sought_since",
+            postgresql_include=["location_id", "final_at"],
+            postgresql_where=sa.text("outcome = 'attached'"),
+        ),
         sa.Index("recordings_to_ask", "next_attempt_at", postgresql_where=sa.text("next_attempt_at IS NOT NULL")),
         sa.Index("recordings_to_recheck", "recheck_at", postgresql_where=sa.text("recheck_at IS NOT NULL")),
     )

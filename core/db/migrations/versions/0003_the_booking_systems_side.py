@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0003"
 down_revision = "0002"
@@ -63,6 +63,22 @@ ON_EVENTS = """
 CREATE TRIGGER events_queue_hooks AFTER INSERT ON events
 REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION queue_hooks()
 """
+
+# Of an account over time: what it does under a lease, what it is without one, and whether it can be leased at all.
+STATES = (
+    "reserved",
+    "ready",
+    "live",
+    "processing",
+    "cooldown",
+    "closing",
+    "connected",
+    "busy_elsewhere",
+    "quarantined",
+    "needs_reauth",
+    "draining",
+    "usable",
+)
 
 
 def upgrade() -> None:
@@ -141,3 +157,58 @@ def upgrade() -> None:
     op.create_index("idempotency_keys_by_time", "idempotency_keys", ["created_at"], unique=False)
     op.execute(QUEUE_HOOKS)
     op.execute(ON_EVENTS)
+    keep_history()
+
+
+def keep_history() -> None:
+    """What is kept so that months of the past can be shown at once."""
+    op.create_table(
+        "pool_hours",
+        sa.Column("scope", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("peak", sa.BigInteger(), nullable=False),
+        *(sa.Column(state, sa.Double(), nullable=False) for state in STATES),
+        sa.PrimaryKeyConstraint("scope", "from_at", name=op.f("pool_hours_pkey")),
+    )
+    op.create_table(
+        "what_if_results",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("done", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("steps", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("past", JSONB(), nullable=True),
+        sa.Column("booked", JSONB(), nullable=True),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("what_if_results_location_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("what_if_results_pkey")),
+    )
+    op.create_index("what_if_results_by_location", "what_if_results", ["location_id", "id"], unique=False)
+    op.create_index(
+        "what_if_results_one_under_way",
+        "what_if_results",
+        ["location_id"],
+        unique=True,
+        postgresql_where=sa.text("computed_at IS NULL AND failed_at IS NULL"),
+    )
+    op.create_index("leases_by_time", "leases", ["reserved_at"], unique=False)
+    op.create_index(
+        "appointment_revisions_judged",
+        "appointment_revisions",
+        ["due_at"],
+        unique=False,
+        postgresql_include=["location_id", "outcome", "cause"],
+        postgresql_where=sa.text("outcome IN ('on_time', 'late', 'missed')"),
+    )
+    op.create_index(
+        "recordings_attached",
+        "recordings",
+        ["sought_since"],
+        unique=False,
+        postgresql_include=["location_id", "final_at"],
+        postgresql_where=sa.text("outcome = 'attached'"),
+    )
