@@ -5,11 +5,14 @@ Pure ASGI: Starlette's BaseHTTPMiddleware would buffer answers and never sees th
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.api.problems import Problem
+
 BODY_LIMIT = 1_000_000  # bytes; the largest body anybody has to send us is a webhook of some kilobytes
-OWN = ("/oauth", "/healthz", "/api", "/webhooks")
+API = "/api"
+OWN = ("/oauth", "/healthz", API, "/webhooks")
 
 
 class LimitBody:
@@ -23,8 +26,7 @@ class LimitBody:
         """Refuse what announces itself as too large unread; count the rest while it is read."""
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
         if announced.isdigit() and int(announced) > self.limit:
-            refusal = JSONResponse({"error": f"The body is larger than {self.limit} bytes."}, status_code=413)
-            await refusal(scope, receive, send)
+            await _too_large(scope["path"], self.limit)(scope, receive, send)
             return
         read = 0
 
@@ -38,6 +40,13 @@ class LimitBody:
             return message
 
         await self.app(scope, counted if scope["type"] == "http" else receive, send)
+
+
+def _too_large(path: str, limit: int) -> Response:
+    said = f"The body is larger than {limit} bytes."
+    if path.startswith(API):
+        return Problem(413, "too_large", said, next_step="Send it in parts.").answer()
+    return JSONResponse({"error": said}, status_code=413)
 
 
 class SecurityHeaders:

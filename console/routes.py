@@ -3,10 +3,12 @@
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan
 
+from console.api.app import create_api
+from console.api.problems import SEE_ALL, Problem
 from console.health import healthz
 from console.middleware import LimitBody, SecurityHeaders
 from console.watchdog import watching
@@ -23,13 +25,21 @@ def not_found(request: Request) -> JSONResponse:
     return JSONResponse({"error": f"There is nothing at {request.url.path}."}, status_code=404)
 
 
+def no_such_address(request: Request) -> Response:
+    """The same beside the API, in its own manner."""
+    return Problem(404, "no_such_address", f"There is nothing at {request.url.path}.", next_step=SEE_ALL).answer()
+
+
 NOWHERE = Route("/{rest:path}", not_found, methods=METHODS)
+NOT_THE_API = Route("/{rest:path}", no_such_address, methods=METHODS)
 ROUTES: list[BaseRoute] = [
     Route("/healthz", healthz),
     Mount("/oauth", routes=[Route("/zoom/start", start), Route("/zoom/callback", callback), NOWHERE]),
-    Mount("/api", routes=[NOWHERE]),
+    Mount("/api/v1", app=create_api()),
+    Mount("/api", routes=[NOT_THE_API]),
     Mount("/webhooks", routes=[Route("/zoom", ZoomEvents), NOWHERE]),
-    *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/api", "/webhooks")),
+    *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/webhooks")),
+    Route("/api", no_such_address, methods=METHODS),
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(LimitBody)]
 

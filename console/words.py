@@ -175,6 +175,8 @@ EVENTS = {
     "reconcile_live_unnoticed": "Zoom lists its meeting as running: asking about it",
     "alert_raised": "Operations were told",
     "alert_cleared": "Operations were told that it is over",
+    "api_key_created": "API key made",
+    "api_key_revoked": "API key revoked",
 }
 
 
@@ -226,6 +228,8 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
 
 def actor(name: str) -> str:
     """Who did it: a person as recorded, or which part of the product."""
+    if name.startswith("key:"):
+        return f"by a program, with the API key “{name.removeprefix('key:')}”"
     return ACTORS.get(name, f"by {name}")
 
 

@@ -18,6 +18,8 @@ class ApiKey(Base):
     __table_args__ = (
         one_of("access", states.Access),
         sa.CheckConstraint("per_minute > 0", name="some_requests_per_minute"),
+        # The timeline knows keys by their names.
+        sa.Index("api_keys_one_of_a_name", "name", unique=True, postgresql_where=sa.text("revoked_at IS NULL")),
     )
 
     id: Mapped[Id]

@@ -101,6 +101,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("api_keys_pkey")),
         sa.UniqueConstraint("public_id", name=op.f("api_keys_public_id_key")),
     )
+    op.create_index(
+        "api_keys_one_of_a_name", "api_keys", ["name"], unique=True, postgresql_where=sa.text("revoked_at IS NULL")
+    )
     op.create_table(
         "api_key_locations",
         sa.Column("api_key_id", sa.BigInteger(), nullable=False),

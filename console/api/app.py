@@ -1,0 +1,34 @@
+"""The REST API under `/api/v1`. Mounted in the web process, so a lifespan of its own would never run."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from console.api.openapi import describe
+from console.api.problems import explain_errors
+from console.api.routes import key
+
+ROUTERS: tuple[APIRouter, ...] = (key.router,)
+
+
+def create_api() -> FastAPI:
+    """The API with every route and its description."""
+    api = FastAPI(
+        title="Zoom pool",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+    )
+    for router in ROUTERS:
+        api.include_router(router)
+    explain_errors(api)
+    describe(api)
+    return api
+
+
+def _name(route: APIRoute) -> str:
+    """`createAppointment`, from the name of the function."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.title() for word in rest)

@@ -1,0 +1,87 @@
+"""Who calls, and what they may do and see. One indexed select per request."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from console.api import rate
+from console.api.problems import Problem
+from console.database import sessions
+from core.clock import utcnow
+from core.domain.states import Access
+from core.errors import NotFound
+from core.services.api_keys import known_key
+
+RANK = {access: place for place, access in enumerate(Access)}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The program behind a request. *locations*: those it sees; None stands for all."""
+
+    id: int
+    name: str
+    access: Access
+    locations: frozenset[int] | None
+    per_minute: int
+
+    @property
+    def actor(self) -> str:
+        """Its name on the timeline."""
+        return f"key:{self.name}"
+
+    def sees(self, location_id: int) -> bool:
+        """Whether it may know that this location exists."""
+        return self.locations is None or location_id in self.locations
+
+    def require(self, location_id: int | None, what: str) -> None:
+        """Raise `NotFound` unless it sees *location_id* (None: *what* does not exist at all): both look the same."""
+        if location_id is None or not self.sees(location_id):
+            raise NotFound(f"There is no such {what}.", next_step="Look at its id, and at the locations of your key.")
+
+
+def authenticated(request: Request) -> Caller:
+    """Who presents a valid key. Raises `Problem` 401 or 429."""
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    key = None
+    if scheme.lower() == "bearer":
+        with sessions()() as session:
+            # One statement, seldom two that need not be one: no transaction around them saves two trips each time.
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            key = known_key(session, presented.strip(), now=utcnow())
+    if key is None:
+        raise Problem(
+            401,
+            "no_valid_key",
+            "The request carries no valid key.",
+            next_step="Send the header Authorization: Bearer zp_..., with a key that is not revoked.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    rate.count(key.public_id, key.per_minute)
+    return Caller(key.id, key.name, key.access, key.locations, key.per_minute)
+
+
+Authenticated = Annotated[Caller, Depends(authenticated)]
+
+
+def at_least(access: Access) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency: the caller, whose key may do this much. On the event loop, for it waits for nothing."""
+
+    async def allowed(caller: Authenticated) -> Caller:
+        if RANK[caller.access] < RANK[access]:
+            raise Problem(
+                403,
+                "access",
+                f"This key may {caller.access}; this needs a key that may {access}.",
+                next_step="Ask for a key with more access.",
+            )
+        return caller
+
+    return allowed
+
+
+Reads = Annotated[Caller, Depends(at_least(Access.READ))]
+Books = Annotated[Caller, Depends(at_least(Access.BOOK))]
+Administers = Annotated[Caller, Depends(at_least(Access.ADMIN))]
