@@ -34,12 +34,20 @@ class World:
         self.parts = Wiring(settings)
         self.sandbox = sandbox
 
-    def location(self, name: str = "Harbour Clinic", *, accounts: int = 1, zoom_account: str | None = None) -> Location:
+    def location(
+        self,
+        name: str = "Harbour Clinic",
+        *,
+        accounts: int = 1,
+        zoom_account: str | None = None,
+        confirm_bookings: bool = False,
+    ) -> Location:
         """A location with a Zoom calendar, a phone calendar and that many connected accounts, idle one after the
-        other."""
+        other. Without confirmations, unless they are what a test is about."""
         now = utcnow()
         with self.parts.sessions.begin() as session:
             location = add_location(session, name=name, zone="Europe/Berlin", actor=TEST, now=now)
+            location.confirm_bookings = confirm_bookings
             add_calendar(session, location=location, name="Video", meeting_location="zoom", actor=TEST, now=now)
             add_calendar(session, location=location, name="Phone", meeting_location="phone", actor=TEST, now=now)
         slug = name.lower().replace(" ", "-")

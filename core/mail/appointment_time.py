@@ -30,6 +30,12 @@ def start_in_words(starts_at: datetime, zone: str) -> str:
     return f"{_day(begin)}, {begin:%H:%M}{which}"
 
 
+def clock(moment: datetime, zone: str, *, beside: datetime) -> str:
+    """The time of a moment near *beside*: `13:50`, with its day where that is another."""
+    at, near = moment.astimezone(_zone(zone)), beside.astimezone(_zone(zone))
+    return f"{at:%H:%M}" if at.date() == near.date() else f"{at:%H:%M} on {_day(at)}"
+
+
 def minutes(length: timedelta) -> str:
     """A short time in whole minutes: `10 minutes`."""
     count = max(1, round(length.total_seconds() / 60))

@@ -13,14 +13,14 @@ from threading import Event
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.domain.states import Link
 from core.domain.states import Message as Status
-from core.domain.still_true import NOBODY_WAS_TOLD, Announcement, outdated
+from core.domain.still_true import NOBODY_WAS_TOLD
 from core.errors import MailError, MailRejected, MailServerDown, MailUnavailable
 from core.mail.address import ascii_address
-from core.mail.compose import Kind, MailFacts, compose
+from core.mail.compose import Kind, compose
 from core.mail.smtp import Mailer, MailServer
-from core.services.mail_claim import SERVER_PAUSE, MailClaim, Pending
+from core.services.mail_claim import SERVER_PAUSE, MailClaim
+from core.services.mail_facts import Pending, entry, facts, untrue
 from core.zoom.vault import TokenVault
 
 CONNECTIONS = 4
@@ -161,7 +161,7 @@ class _Round:
         mail = self._claim.look(message)
         if mail is None:
             return Status.IN_FLIGHT  # with somebody else
-        reason = _outdated(mail)
+        reason = untrue(mail)
         if mail.leaving and mail.kind != Kind.JOIN_LINK and reason in (None, NOBODY_WAS_TOLD):
             # A notice leaves behind what it corrects; and whether anything has to be corrected is known by then.
             self._claim.put_back([mail.id], pause=LINK_PAUSE, problem=None)
@@ -187,27 +187,13 @@ class _Round:
     def _written(self, mail: Pending, recipient: str) -> Message:
         """The mail as it leaves. One that cannot be written must not stand in the way of all others."""
         try:
-            facts = MailFacts(
-                location=mail.sender_name,
-                client_name=mail.client_name,
-                starts_at=mail.starts_at,
-                ends_at=mail.ends_at,
-                zone=mail.client_zone,
-                join_url=mail.join_url,
-                passcode=None if mail.passcode is None else self._vault.decrypt(mail.passcode),
-                recorded=bool(mail.recorded),
-                link_before=mail.link_before,
-                new_time=mail.new_time,
-                link_comes=None
-                if mail.link == Link.NOT_NEEDED or mail.due_at is None or mail.due_at <= self._clock()
-                else mail.starts_at - mail.due_at,
-            )
             return compose(
                 Kind(mail.kind),
-                facts,
+                facts(mail, self._vault, now=self._clock()),
                 sender_address=self._server.sender_address,
                 recipient=recipient,
                 message_id=mail.message_id,
+                entry=entry(mail),
                 now=self._clock(),
             )
         except Exception as error:
@@ -217,20 +203,6 @@ class _Round:
                 appointment_id=mail.appointment_id,
             )
             raise MailUnavailable(f"The mail could not be written ({type(error).__name__}).") from error
-
-
-def _outdated(mail: Pending) -> str | None:
-    return outdated(
-        Announcement(
-            kind=mail.kind,
-            revision=mail.revision,
-            current_revision=mail.current_revision,
-            appointment_status=mail.appointment_status,
-            meeting_open=mail.meeting_open,
-            told_before=mail.told_before,
-            link_sent=mail.link_sent,
-        )
-    )
 
 
 def _told(error: MailError) -> str:

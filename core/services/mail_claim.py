@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.sql import statements
 from core.domain.on_time import Opening, punctuality
 from core.domain.states import Message as Status
+from core.mail.compose import Kind
+from core.services.mail_facts import Pending
 from core.services.timeline import SYSTEM, note
 
 CLAIM_LASTS = timedelta(seconds=60)
@@ -20,7 +20,6 @@ SERVER_PAUSE = timedelta(seconds=10)
 
 log = structlog.get_logger()
 SQL = statements("mail")
-Pending = sa.Row[Any]  # a row of `look` in mail.sql
 
 
 def due_mails(session: Session, *, now: datetime, at_most: int = 1000) -> int:
@@ -77,6 +76,7 @@ class MailClaim:
             "outcome": outcome,
             "cause": cause,
             "run_id": self._run_id,
+            "revision": mail.current_revision if mail.kind == Kind.BOOKED else mail.revision,
         }
         with self._sessions.begin() as session:
             session.execute(SQL["accepted"], values)
@@ -173,7 +173,7 @@ class MailClaim:
 
 def _punctuality(mail: Pending, now: datetime) -> tuple[str | None, str | None]:
     """The outcome and cause for a join link; nothing for other mails, which promise no minute."""
-    if mail.due_at is None or mail.reserved_at is None:
+    if mail.to_host or mail.due_at is None or mail.reserved_at is None:
         return None, None
     return punctuality(
         Opening(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -11,13 +11,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db.models import Installation, Message
+from core.db.sql import statements
 from core.domain import states
 from core.mail.compose import Kind
 
 FIRST, AFTER = 0, 1  # priorities: join links go before everything else
 WAITING = (states.Message.QUEUED, states.Message.RETRYING)
 LEAVING = (states.Message.IN_FLIGHT, states.Message.SENT)
-TOLD = (Kind.JOIN_LINK, Kind.MOVED)  # the mails by which a client knows when to come
+TOLD = (Kind.BOOKED, Kind.JOIN_LINK, Kind.MOVED)  # the mails by which a client knows when to come
+LINK_FIRST = timedelta(minutes=1)  # within which a link that is due has been sent
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,23 @@ class Mail:
     meeting_id: int | None = None
     priority: int = AFTER
     not_before: datetime | None = None
+
+
+def booked(
+    *,
+    recipient: str,
+    location_id: int,
+    appointment_id: int,
+    ends_at: datetime,
+    not_before: datetime | None = None,
+) -> Mail:
+    """The confirmation of a booking. It says what is true when it leaves, so a move meanwhile needs no other mail.
+
+    Arguments:
+        not_before: `LINK_FIRST` from now where the link is due at once: its mail says it all, and this one is dropped.
+    """
+    key = f"booked:{appointment_id}:{recipient}"
+    return Mail(Kind.BOOKED, key, recipient, location_id, appointment_id, 1, ends_at, not_before=not_before)
 
 
 def join_link(
@@ -90,32 +109,38 @@ def moved(
 def queue_mails(session: Session, mails: Sequence[Mail], *, now: datetime) -> int:
     """Write *mails* in one statement, due at once or when they say. A dedupe key that exists already is left alone.
 
+    Where the calendar wants it, a copy of each new one is queued for its host.
+
     Returns:
-        How many are new.
+        How many are new, without the copies.
     """
     if not mails:
         return 0
     installation = session.scalars(sa.select(Installation.installation_id)).one()
     rows = [_row(mail, installation, now) for mail in mails]
     statement = insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message.id)
-    return len(session.scalars(statement, rows).all())
+    new = session.scalars(statement, rows).all()
+    if new:
+        session.execute(statements("mail")["copy_to_host"], {"ids": list(new)})
+    return len(new)
 
 
 def withdraw(session: Session, appointment_id: int, *, reason: str) -> bool:
     """Drop what waits to leave about an appointment that is being `cancelled` or `moved` (*reason*).
 
-    Call it in the transaction that does so, after the appointment's own UPDATE.
+    Call it in the transaction that does so, after the appointment's own UPDATE. A confirmation that waits survives a
+    move: it tells the new time when it leaves.
 
     Returns:
         Whether a mail that named its time has left, or may be leaving at this moment: then its recipient has to be
         told. A mail in flight is not touched here, since it may be with the server already; its sender looks at the
         appointment right before handing it over.
     """
+    untrue = sa.update(Message).where(Message.appointment_id == appointment_id, Message.status.in_(WAITING))
+    if reason == "moved":
+        untrue = untrue.where(Message.kind != Kind.BOOKED)
     session.execute(
-        sa.update(Message)
-        .where(Message.appointment_id == appointment_id, Message.status.in_(WAITING))
-        .where(Message.channel == states.Channel.MAIL)
-        .values(status=states.Message.DROPPED, reason=reason)
+        untrue.where(Message.channel == states.Channel.MAIL).values(status=states.Message.DROPPED, reason=reason)
     )
     left = sa.select(Message.id).where(
         Message.appointment_id == appointment_id, Message.kind.in_(TOLD), Message.status.in_(LEAVING)

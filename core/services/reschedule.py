@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -17,12 +17,11 @@ from core.services.book import find_appointment
 from core.services.input import checked
 from core.services.locations import find_location
 from core.services.opening.attempt import Zoom
-from core.services.outbox import WAITING, moved, queue_mails, withdraw
+from core.services.outbox import LINK_FIRST, WAITING, moved, queue_mails, withdraw
 from core.services.timeline import note
 from core.services.vacate import Inside, Vacated, Vacating, follow_up, look_inside, vacate
 
 Changed = Literal["nothing", "end", "start"]
-LINK_FIRST = timedelta(minutes=1)  # within which a link that is due has been sent
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ FROM (
     (SELECT 'link_mail_late', 'appointment:' || a.id, 'many', a.location_id, a.id, NULL, a.external_id, a.starts_at, NULL
      FROM messages AS m
      JOIN appointments AS a ON a.id = m.appointment_id AND a.revision = m.revision
-     WHERE m.status IN ('queued', 'retrying', 'in_flight') AND m.kind = 'join_link' AND m.created_at <= :a_minute_ago
+     WHERE m.status IN ('queued', 'retrying', 'in_flight') AND m.kind = 'join_link' AND NOT m.to_host
+       AND m.created_at <= :a_minute_ago
        AND a.status = 'booked' AND a.link = 'ready' AND a.starts_at <= :mail_horizon AND a.ends_at > :now
      LIMIT :most)
     UNION ALL
@@ -57,9 +58,9 @@ FROM (
      JOIN messages AS m ON m.appointment_id = l.appointment_id AND m.revision = l.revision
      JOIN appointments AS a ON a.id = l.appointment_id
      WHERE l.released_at IS NULL AND l.state IN ('ready', 'live')
-       AND m.status = 'failed' AND m.kind = 'join_link' AND a.status = 'booked' AND a.ends_at > :now
+       AND m.status = 'failed' AND m.kind = 'join_link' AND NOT m.to_host AND a.status = 'booked' AND a.ends_at > :now
        AND NOT EXISTS (SELECT FROM messages AS n
-                       WHERE n.appointment_id = a.id AND n.kind = 'join_link' AND n.recipient = m.recipient AND n.id > m.id)
+                       WHERE n.appointment_id = a.id AND n.kind = 'join_link' AND NOT n.to_host AND n.id > m.id)
      LIMIT :most)
     UNION ALL
     (SELECT 'not_recorded', 'appointment:' || a.id, 'location:' || a.location_id, a.location_id, a.id, NULL, a.external_id,

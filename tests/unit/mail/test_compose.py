@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from core.mail.compose import Kind, MailFacts, compose
+from core.mail.invitation import Entry
 
 START = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 JOIN_URL = "https://zoom.example/j/81234567890?pwd=a&x=1"
@@ -42,6 +43,7 @@ def wire(kind: Kind = Kind.JOIN_LINK, **changes: object) -> bytes:
         sender_address="no-reply@quantixone.example",
         recipient="robin@example.com",
         message_id="zp-installation-0123456789",
+        entry=Entry("uid-of-the-appointment", 3),
         now=START,
     )
     return mail.as_bytes()
@@ -73,8 +75,10 @@ def test_a_link_mail_has_every_header_it_needs() -> None:
     assert mail["Message-ID"] == "<zp-installation-0123456789@quantixone.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"].datetime == START
-    assert mail.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert mail.get_content_type() == "multipart/mixed"
+    body, attached = mail.iter_parts()
+    assert [part.get_content_type() for part in body.iter_parts()] == ["text/plain", "text/html", "text/calendar"]
+    assert (attached.get_content_type(), attached.get_filename()) == ("application/ics", "invite.ics")
     assert not mail.defects
 
 
@@ -145,7 +149,7 @@ def test_a_move_names_the_new_time_and_when_the_new_link_comes(subtype: str) -> 
     assert str(mail["Subject"]) == "New time: your appointment is on Monday, 23 November 2026, 14:00"
     assert "14:00 to 14:30 (Central European Standard Time, Europe/Berlin)" in told
     assert "The link we sent you before no longer works." in told
-    assert "Your new link to join comes by e-mail 10 minutes before the appointment begins." in told
+    assert "Your new link to join comes by e-mail 10 minutes before the appointment begins, at 13:50." in told
     assert JOIN_URL not in told and "k3yP4ss9" not in told
 
 
@@ -179,7 +183,9 @@ def test_a_name_cannot_add_headers_or_recipients(name: str) -> None:
     }  # fmt: skip
     assert [address.addr_spec for address in mail["To"].addresses] == ["robin@example.com"]
     assert [address.addr_spec for address in mail["From"].addresses] == ["no-reply@quantixone.example"]
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in mail.walk() if not part.is_multipart()] == [
+        "text/plain", "text/html", "text/calendar", "application/ics"
+    ]  # fmt: skip
 
 
 def test_a_name_cannot_add_markup() -> None:
