@@ -85,8 +85,10 @@ class ReadMail:
     message_id: str
     text: str
     html: str
+    calendar: str
     attachments: tuple[tuple[str, str], ...]
     headers: dict[str, str]
+    header_names: tuple[str, ...]
     received_at: datetime
 
     def as_json(self) -> dict[str, Any]:
@@ -98,8 +100,10 @@ class ReadMail:
             "message_id": self.message_id,
             "text": self.text,
             "html": self.html,
+            "calendar": self.calendar,
             "attachments": [{"filename": name, "content_type": kind} for name, kind in self.attachments],
             "headers": self.headers,
+            "header_names": list(self.header_names),
             "received_at": self.received_at.isoformat(),
         }
 
@@ -120,8 +124,10 @@ def _read(number: int, sender: str, recipients: tuple[str, ...], received_at: fl
         message_id=str(message["message-id"] or ""),
         text=_part(message, "plain"),
         html=_part(message, "html"),
+        calendar=_calendar(message),
         attachments=tuple((part.get_filename() or "", part.get_content_type()) for part in message.iter_attachments()),
         headers={name.lower(): str(value) for name, value in message.items()},
+        header_names=tuple(name.lower() for name in message),
         received_at=datetime.fromtimestamp(received_at, UTC),
     )
 
@@ -129,3 +135,9 @@ def _read(number: int, sender: str, recipients: tuple[str, ...], received_at: fl
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
     return str(part.get_content()) if part is not None else ""
+
+
+def _calendar(message: EmailMessage) -> str:
+    """The entry that a calendar would make of the mail."""
+    entries = (part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/calendar")
+    return next((entry.decode("utf-8", "replace") for entry in entries if isinstance(entry, bytes)), "")
