@@ -68,6 +68,7 @@ REASONS = {
     "account_disconnected": Explained(
         "Its account was disconnected by a person.", "It gets the next one that becomes free."
     ),
+    "not_needed": Explained("Its calendar left Zoom before the link was made."),
     "not_active": Explained(
         "This Zoom user is not active.", "Activate it in Zoom's admin portal, then press Reconnect."
     ),
@@ -100,6 +101,8 @@ EVENTS = {
     "appointment_end_changed": "Its end changed, the link stays",
     "appointment_moved_account": "Moved to another account by hand",
     "link_waiting": "Waiting for an account",
+    "link_needed": "Its calendar meets on Zoom by now: it gets a link",
+    "link_not_needed": "Its calendar meets elsewhere by now: it needs no link",
     "lease_granted": "Account chosen",
     "account_replaced": "Another account takes over",
     "account_benched": "Account taken out of the pool",
@@ -111,6 +114,11 @@ EVENTS = {
     "account_released": "Account put back into the pool",
     "appointment_moved": "Taken off its account, to get another one",
     "tokens_forgotten": "Its tokens are deleted",
+    "location_added": "Location added",
+    "location_edited": "Location changed",
+    "calendar_added": "Calendar added",
+    "calendar_edited": "Calendar changed",
+    "calendar_meets_elsewhere": "Calendar meets elsewhere",
     "seat_issued": "Seat issued",
     "seat_taken_back": "Seat taken back",
     "grant_renewed": "Access renewed, long before Zoom would end it",

@@ -13,12 +13,14 @@ from core import logs
 from core.commands.accounts import accounts
 from core.commands.alerts import alerts
 from core.commands.appointments import appointments, messages
+from core.commands.calendars import calendars
 from core.commands.doctor import doctor
 from core.commands.hands_on import pause_all, resume_all
+from core.commands.locations import locations
 from core.commands.output import err, out
-from core.commands.places import calendars, locations, seats
 from core.commands.reconcile import reconcile_now
 from core.commands.recordings import app as recordings
+from core.commands.seats import seats
 from core.errors import ZoomPoolError
 from core.services.rotate_keys import rotate_keys
 from core.settings import get_settings

@@ -11,11 +11,13 @@ from core.clock import utcnow
 from core.db.models import Account, Appointment, Calendar, ConnectionPeriod, Grant, Lease, Location, Meeting, Message
 from core.services.book import book, find_appointment
 from core.services.booking import Booking
+from core.services.calendar_edit import CalendarEdit, edit_calendar
 from core.services.calendars import add_calendar, find_calendar
 from core.services.deliver import DeliveryReport, deliver
 from core.services.due import Allocated, allocate_due
 from core.services.lease import claim_stalled
 from core.services.locations import add_location, find_location, issue_seat
+from core.services.needed_links import CalendarChange
 from core.services.opening.failover import Hands
 from core.services.opening.run import Outcome, open_meetings
 from core.settings import Settings
@@ -24,6 +26,7 @@ from core.zoom.oauth import REQUIRED_SCOPES
 from tests.sandbox_process import SandboxControl
 
 TEST = "test"
+NUMBER = "+49 40 0000 0000"
 _runs = itertools.count(1)
 
 
@@ -49,7 +52,15 @@ class World:
             location = add_location(session, name=name, zone="Europe/Berlin", actor=TEST, now=now)
             location.confirm_bookings = confirm_bookings
             add_calendar(session, location=location, name="Video", meeting_location="zoom", actor=TEST, now=now)
-            add_calendar(session, location=location, name="Phone", meeting_location="phone", actor=TEST, now=now)
+            add_calendar(
+                session,
+                location=location,
+                name="Phone",
+                meeting_location="phone",
+                meeting_detail=NUMBER,
+                actor=TEST,
+                now=now,
+            )
         slug = name.lower().replace(" ", "-")
         self.connect(name, [f"seat{n}@{slug}.test" for n in range(1, accounts + 1)], zoom_account=zoom_account or slug)
         return location
@@ -185,6 +196,29 @@ class World:
     def accounts(self, **where: Any) -> list[Account]:
         """All accounts with these values."""
         return self.all(Account, **where)
+
+    def edit_calendar(
+        self,
+        calendar: str = "Video",
+        location: str = "Harbour Clinic",
+        *,
+        expected_version: int | None = None,
+        now: datetime | None = None,
+        **edit: Any,
+    ) -> CalendarChange:
+        """Change a calendar as a person would; one that meets by phone gets a number."""
+        if edit.get("meeting_location") == "phone":
+            edit.setdefault("meeting_detail", NUMBER)
+        with self.parts.sessions.begin() as session:
+            return edit_calendar(
+                session,
+                find_calendar(session, find_location(session, location), calendar),
+                CalendarEdit(**edit),  # type: ignore[typeddict-item]
+                expected_version=expected_version,
+                hours=self.parts.hours,
+                actor=TEST,
+                now=now or utcnow(),
+            )
 
     def calendar(self, name: str = "Video", location: str = "Harbour Clinic") -> Calendar:
         """A calendar as it is now."""

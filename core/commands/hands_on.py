@@ -10,8 +10,8 @@ import typer
 from core.clock import utcnow
 from core.commands.accounts import accounts
 from core.commands.appointments import appointments
+from core.commands.locations import locations
 from core.commands.output import ACTOR, AsJson, InLocation, say
-from core.commands.places import locations
 from core.services.free import free_now
 from core.services.locations import find_location
 from core.services.move import move

@@ -78,6 +78,7 @@ class Release(StrEnum):
     MOVED = "moved"
     FAILED = "failed"
     FREED = "freed"
+    NOT_NEEDED = "not_needed"  # its calendar left Zoom before the link was made
 
 
 class Meeting(StrEnum):

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from email_validator import EmailNotValidError, validate_email
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import IntegrityError
 
 from core.domain.checks import FieldError
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 
 
 @contextmanager
@@ -16,6 +18,17 @@ def checked() -> Iterator[None]:
         yield
     except FieldError as error:
         raise InvalidInput(error.field, str(error)) from error
+
+
+@contextmanager
+def unique(taken: Conflict) -> Iterator[None]:
+    """What somebody else has taken at this very moment, after one had looked, is the conflict *taken* as well."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        raise taken from error
 
 
 def email(field: str, value: str) -> str:

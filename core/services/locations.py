@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.db.models import Location, Seat
 from core.domain import checks
 from core.errors import Conflict, NotFound
-from core.services.input import checked, email
+from core.services.input import checked, email, unique
 from core.services.timeline import note
 
 
@@ -30,14 +30,11 @@ def add_location(
     with checked():
         name, zone = checks.text("name", name), checks.zone("zone", zone)
         sender_name = checks.text("sender_name", sender_name or name)
-    if session.scalar(sa.select(Location.id).where(sa.func.lower(Location.name) == name.lower())):
-        raise Conflict(
-            f"There is a location named {name} already.",
-            next_step="Choose another name.",
-        )
+    refuse_taken_name(session, name)
     location = Location(name=name, zone=zone, sender_name=sender_name)
     session.add(location)
-    session.flush()  # the event needs its id
+    with unique(name_taken(name)):
+        session.flush()  # the event needs its id
     note(session, "location_added", at=now, actor=actor, location_id=location.id)
     return location
 
@@ -52,6 +49,26 @@ def find_location(session: Session, name: str) -> Location:
             next_step=f"There are: {', '.join(known)}." if known else "Add it first: zoompool locations add NAME.",
         )
     return location
+
+
+def location_by_id(session: Session, location_id: int) -> Location:
+    """The location with that id. Raises `NotFound`."""
+    location = session.get(Location, location_id)
+    if location is None:
+        raise NotFound(f"There is no location {location_id}.", next_step="List the locations.")
+    return location
+
+
+def refuse_taken_name(session: Session, name: str, *, other_than: int | None = None) -> None:
+    """Raise `Conflict` if another location has that name, whatever its case."""
+    taken = sa.select(Location.id).where(sa.func.lower(Location.name) == name.lower(), Location.id != other_than)
+    if session.scalar(taken):
+        raise name_taken(name)
+
+
+def name_taken(name: str) -> Conflict:
+    """The refusal of a second location of that name."""
+    return Conflict(f"There is a location named {name} already.", next_step="Choose another name.")
 
 
 def list_locations(session: Session) -> list[Location]:
@@ -71,7 +88,8 @@ def issue_seat(session: Session, *, location: Location, address: str, actor: str
     if seat is None:
         seat = Seat(location_id=location.id, email=address, issued_at=now, issued_by=actor)
         session.add(seat)
-        session.flush()  # a second issuer of the same address fails here, by name
+        with unique(Conflict(f"Somebody else is issuing the seat {address}.", next_step="Look at it again.")):
+            session.flush()  # a second issuer of the same address fails here
         note(
             session,
             "seat_issued",
@@ -105,6 +123,14 @@ def find_seat(session: Session, location: Location, address: str) -> Seat:
             if issued
             else f"Issue it first: zoompool seats issue {address} --location '{location.name}'.",
         )
+    return seat
+
+
+def seat_by_id(session: Session, seat_id: int) -> Seat:
+    """The seat with that id, taken back or not. Raises `NotFound`."""
+    seat = session.get(Seat, seat_id)
+    if seat is None:
+        raise NotFound(f"There is no seat {seat_id}.", next_step="List the seats of the location.")
     return seat
 
 

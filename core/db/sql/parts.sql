@@ -36,3 +36,17 @@
 -- Of recording files f, recordings r and accounts a. Parts of what is still sought wait until it is known what it is.
 (f.archived_at IS NULL AND f.next_attempt_at <= :now AND r.outcome IN ('attached', 'failed')
  AND a.connection IN ('connected', 'draining'))
+
+-- name: begins_to_need
+-- Of an appointment a, whose calendar now meets on Zoom. What began too long ago to be opened is left as it is: it would be
+-- missed before anybody could do anything about it.
+(CAST(:to_zoom AS boolean) AND a.link = 'not_needed' AND a.starts_at > :earliest)
+
+-- name: ceases_to_need
+-- Of an appointment a and its revision v, whose calendar meets elsewhere by now. One whose meeting is being made is not opened
+-- yet: during an outage of Zoom that may take long, and the outage may be why the calendar meets elsewhere.
+(NOT CAST(:to_zoom AS boolean) AND a.link IN ('not_due', 'waiting', 'opening', 'failed') AND v.link_ready_at IS NULL)
+
+-- name: keeps_its_link
+-- Of an appointment a and its revision v: a link was made, and its client has it.
+(v.link_ready_at IS NOT NULL AND a.link IN ('ready', 'not_due', 'waiting', 'opening', 'failed'))

@@ -10,7 +10,7 @@ from core.db.models import Appointment, AppointmentRevision, Event
 from core.errors import Conflict, InvalidInput, NotFound
 from core.services.book import book
 from core.services.booking import Booking
-from core.services.calendars import add_calendar, find_calendar, set_meeting_location
+from core.services.calendars import add_calendar, find_calendar
 from core.services.locations import add_location, find_location, issue_seat
 from tests.world import TEST, World
 
@@ -41,19 +41,6 @@ def booked(world: World, booking: Booking = BOOKING, *, calendar: str = "Video",
             now=now or utcnow(),
         )
         return appointment.id
-
-
-def meet_on(world: World, meeting_location: str, *, calendar: str = "Video", now: datetime | None = None) -> int:
-    """Let a calendar meet elsewhere; how many appointments that concerned."""
-    with world.parts.sessions.begin() as session:
-        return set_meeting_location(
-            session,
-            calendar=session.merge(world.calendar(calendar)),
-            meeting_location=meeting_location,
-            meeting_detail=None,
-            actor=TEST,
-            now=now or utcnow(),
-        )
 
 
 def test_booking_twice_with_one_id_is_one_appointment(world: World) -> None:
@@ -171,55 +158,6 @@ def test_a_booking_inside_the_lead_time_is_due_at_once(world: World) -> None:
     assert [outcome.outcome for outcome in world.run()] == ["ready"]
     [revision] = world.all(AppointmentRevision)
     assert revision.outcome == "on_time"
-
-
-def test_a_calendar_set_away_from_zoom_takes_the_need_from_what_is_not_opened(world: World) -> None:
-    """Who is not due or waits needs no link any more; an opened link stays; phone appointments were none of it."""
-    world.location(accounts=1)
-    world.book("OPENED", starts_in=timedelta(minutes=5))
-    world.run()
-    world.book("WAITS", starts_in=timedelta(minutes=6))
-    world.book("LATER", starts_in=HOUR)
-    world.book("PHONE", calendar="Phone")
-    world.allocate()
-
-    assert meet_on(world, "google-meet") == 2
-
-    links = {name: world.appointment(name).link for name in ("OPENED", "WAITS", "LATER", "PHONE")}
-    assert links == {"OPENED": "ready", "WAITS": "not_needed", "LATER": "not_needed", "PHONE": "not_needed"}
-    assert world.appointment("WAITS").reason is None
-    assert world.run() == []
-
-
-def test_a_calendar_set_back_to_zoom_brings_the_need_back(world: World) -> None:
-    """What should have had its link by now gets it at once, and is not late for it."""
-    world.location(accounts=1)
-    hour_ago = utcnow() - HOUR
-    world.book("A-1", starts_in=timedelta(minutes=5), booked=hour_ago)
-    meet_on(world, "phone")
-
-    assert meet_on(world, "zoom") == 1
-
-    assert [outcome.outcome for outcome in world.run()] == ["ready"]
-    [revision] = world.all(AppointmentRevision)
-    assert revision.outcome == "on_time"
-
-
-def test_what_is_over_or_cancelled_needs_no_link_when_its_calendar_comes_to_zoom(world: World) -> None:
-    """Only what is still to take place is concerned."""
-    world.location()
-    world.book("A-1", calendar="Phone", starts_in=timedelta(minutes=5), minutes=10)
-
-    assert meet_on(world, "zoom", calendar="Phone", now=utcnow() + HOUR) == 0
-
-
-def test_a_meeting_location_that_is_none_is_refused(world: World) -> None:
-    """The answer says which there are."""
-    world.location()
-
-    with pytest.raises(InvalidInput, match="zoom, phone, google_meet, custom") as refused:
-        meet_on(world, "skype")
-    assert refused.value.field == "meeting_location"
 
 
 def test_names_are_taken_whatever_their_case(world: World) -> None:

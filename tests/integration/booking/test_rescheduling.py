@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from core.clock import utcnow
 from core.db.models import Appointment, AppointmentRevision, Event, Message
 from core.errors import Conflict, InvalidInput, MeetingInProgress, NotFound, StaleState
-from core.services.calendars import set_meeting_location
 from core.services.reschedule import Rescheduled, reschedule
 from core.services.vacate import Vacated
 from tests.integration.booking.test_cancelling import cancelled, entered, opened, settled
@@ -353,15 +352,7 @@ def test_a_phone_appointment_needs_no_link_at_its_new_time_either(world: World) 
 def test_where_the_calendar_meets_by_then_decides_about_the_new_link(world: World) -> None:
     """An opened link stayed when the calendar left Zoom; the new time gets none, and the client hears of the first."""
     opened(world)
-    with world.parts.sessions.begin() as session:
-        set_meeting_location(
-            session,
-            calendar=session.merge(world.calendar()),
-            meeting_location="phone",
-            meeting_detail=None,
-            actor=TEST,
-            now=utcnow(),
-        )
+    world.edit_calendar(meeting_location="phone")
 
     moved(world, in_(SOON))
     world.notify()

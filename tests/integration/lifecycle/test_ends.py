@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from core.db.models import Event
+from core.services.needed_links import CalendarChange
 from tests.integration.lifecycle.given import MINUTE, Life
 
 
@@ -197,6 +198,20 @@ def test_deleted_in_the_portal_before_it_took_place(life: Life) -> None:
     assert life.meeting_id != old
     assert [each.state for each in life.world.meetings()] == ["gone", "created"]
     assert len(life.world.sandbox.mail()) == 2
+
+
+def test_who_has_had_a_link_gets_the_next_one_although_his_calendar_has_left_zoom(life: Life) -> None:
+    """His mail promised a meeting: one that was deleted in the portal is made anew all the same."""
+    appointment = life.opened()
+    life.until(appointment.starts_at - 6 * MINUTE)
+    life.world.sandbox.delete_meeting(int(life.meeting_id))
+    life.go_on()
+    assert life.world.appointment().link == "opening"
+
+    assert life.world.edit_calendar(meeting_location="phone", now=life.now) == CalendarChange(keep_their_link=1)
+    life.world.run(now=life.now)
+
+    assert (life.lease.state, life.world.appointment().link) == ("ready", "ready")
 
 
 def test_not_found_once_is_unknown(life: Life) -> None:
