@@ -8,7 +8,6 @@ from core.clock import utcnow
 from core.db.models import Account, Appointment, Lease
 from core.db.read.capacity import Capacity, capacity_for, outlook, usual_of
 from core.domain.capacity import Shortage, Span, Usual
-from core.services.calendars import set_meeting_location
 from core.services.cancel import cancel
 from tests.world import TEST, World
 
@@ -69,11 +68,7 @@ def test_a_calendar_that_ceases_to_meet_on_zoom_gives_its_accounts_back(world: W
     """Its appointments need no link from then on."""
     world.location(accounts=1)
     booked = world.book(starts_in=HOUR)
-    with world.parts.sessions.begin() as session:
-        calendar = session.merge(world.calendar())
-        set_meeting_location(
-            session, calendar=calendar, meeting_location="phone", meeting_detail="1", actor=TEST, now=utcnow()
-        )
+    world.edit_calendar(meeting_location="phone")
     assert words(left(world, at(booked, 0))) == [(1, 1, "tight")]
 
 
