@@ -10,7 +10,6 @@ from icalendar import Event
 
 from core.clock import utcnow
 from core.db.models import Appointment, AppointmentRevision, Calendar, Message
-from core.services.calendars import set_meeting_location
 from core.services.cancel import cancel
 from core.services.outbox import LINK_FIRST, booked, queue_mails
 from core.services.reschedule import reschedule
@@ -150,11 +149,7 @@ def test_a_calendar_that_meets_elsewhere_by_now_is_what_the_confirmation_tells(w
     """It was queued for Zoom and leaves for the phone."""
     world.location()
     confirmed(world)
-    with world.parts.sessions.begin() as session:
-        video = session.scalars(sa.select(Calendar).where(Calendar.name == "Video")).one()
-        set_meeting_location(
-            session, calendar=video, meeting_location="phone", meeting_detail="112", actor=TEST, now=utcnow()
-        )
+    world.edit_calendar(meeting_location="phone", meeting_detail="112")
 
     world.notify()
 
