@@ -129,6 +129,7 @@ EVENTS = {
     "meeting_live": "Somebody is inside: the meeting is live",
     "meeting_tried_out": "Tried out before the start and left again",
     "meeting_over": "The meeting is over; its recording is sought",
+    "meeting_left_behind": "No longer followed: its account was disconnected",
     "account_cooling": "Account cools down",
     "no_show": "Nobody came: the meeting is deleted and the account freed",
     "meeting_vanished": "Somebody deleted the meeting on Zoom: another one is made",

@@ -165,4 +165,7 @@ def _take_off(
             note(session, "appointment_moved", at=now, actor=actor, role=role, reason=DISCONNECTED, **about)
     elif lease.state != Lease.CLOSING:
         session.execute(sql["give_up_unsought"], given)
-        session.execute(sql["complete"], given)
+        if session.execute(sql["complete"], given).first() and lease.state == Lease.LIVE:
+            left: dict[str, Any] = {"location_id": lease.location_id, "lease_id": lease.id, "account_id": account_id}
+            left |= {"appointment_id": lease.appointment_id, "role": role}
+            note(session, "meeting_left_behind", at=now, actor=actor, **left)

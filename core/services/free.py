@@ -135,6 +135,7 @@ def _release(session: Session, account: Account, seen: sa.Row[Any], by: _Person,
     if not lease.held:
         if lease.is_current:
             session.execute(statements("hands_on")["nobody_came"], {"appointment_id": lease.appointment_id})
+            _note_end(session, "no_show", account, lease, by, now)
         return close(session, [lease.id], reason=states.Release.FREED, actor=by.actor, now=now)
     given = {"lease_id": lease.id, "reason": states.Release.FREED, "actor": by.actor, "now": now}
     session.execute(statements("connection")["take_off"], given)
@@ -143,7 +144,14 @@ def _release(session: Session, account: Account, seen: sa.Row[Any], by: _Person,
     seek_recordings(session, lease.meetings, now=now)
     if lease.is_current:
         session.execute(statements("connection")["complete"], {"appointment_id": lease.appointment_id})
+        _note_end(session, "meeting_over", account, lease, by, now)
     return []
+
+
+def _note_end(session: Session, kind: str, account: Account, lease: sa.Row[Any], by: _Person, now: datetime) -> None:
+    """How the appointment ended, where the lifecycle has not said so before."""
+    about = {"location_id": account.location_id, "appointment_id": lease.appointment_id, "account_id": account.id}
+    note(session, kind, at=now, actor=by.actor, lease_id=lease.id, was=lease.state, **about)
 
 
 def _note(session: Session, account: Account, by: _Person, now: datetime, **about: Any) -> None:

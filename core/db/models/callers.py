@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Base, Id, No, Now, One, one_of
+from core.db.types import Base, Id, No, Now, One, Zero, one_of
 from core.domain import states
 
 
@@ -46,17 +46,36 @@ class ApiKeyLocation(Base):
 
 
 class HookEndpoint(Base):
-    """Where a location's booking system wants to be told what happens. The signing secret is encrypted."""
+    """Where a location's booking system wants to be told what happens. The signing secrets are encrypted.
+
+    One that is removed stays for the history of what it got, and is disabled.
+    """
 
     __tablename__ = "hook_endpoints"
-    __table_args__ = (sa.UniqueConstraint("location_id", "id"), sa.UniqueConstraint("location_id", "url"))
+    __table_args__ = (
+        sa.UniqueConstraint("location_id", "id"),
+        sa.Index(
+            "hook_endpoints_one_per_url",
+            "location_id",
+            "url",
+            unique=True,
+            postgresql_where=sa.text("removed_at IS NULL"),
+        ),
+        sa.CheckConstraint("removed_at IS NULL OR disabled_at IS NOT NULL", name="removed_ones_are_disabled"),
+    )
 
     id: Mapped[Id]
     location_id: Mapped[Annotated[int, mapped_column(sa.ForeignKey("locations.id"))]]
     url: Mapped[str]
     events: Mapped[Annotated[list[str] | None, mapped_column(ARRAY(sa.Text()))]]  # None: all of them
     secret: Mapped[bytes]
+    previous_secret: Mapped[bytes | None]  # signs beside the new one until *previous_until*
+    previous_until: Mapped[datetime | None]
     created_at: Mapped[Now]
     created_by: Mapped[str]
     disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None]  # a person's words, or a short stable word
+    removed_at: Mapped[datetime | None]
+    failures: Mapped[Zero]  # in a row; after each it is left in peace until *paused_until*
+    paused_until: Mapped[datetime | None]
     row_version: Mapped[One]

@@ -21,7 +21,17 @@ class Message(Base):
             "messages_to_send",
             "priority",
             "next_attempt_at",
-            postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight')"),
+            postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight') AND channel <> 'hook'"),
+        ),
+        # One receiver that is down for a day must not make mails slow to find, so outgoing webhooks wait apart.
+        sa.Index(
+            "messages_hooks_to_send",
+            "endpoint_id",
+            "next_attempt_at",
+            postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight') AND channel = 'hook'"),
+        ),
+        sa.Index(
+            "messages_dead_hooks", "give_up_at", postgresql_where=sa.text("status = 'failed' AND channel = 'hook'")
         ),
         sa.Index("messages_by_appointment", "appointment_id"),
         sa.Index("messages_by_location", "location_id", "id"),

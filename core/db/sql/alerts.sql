@@ -48,7 +48,7 @@ FROM (
     (SELECT 'link_mail_late', 'appointment:' || a.id, 'many', a.location_id, a.id, NULL, a.external_id, a.starts_at, NULL
      FROM messages AS m
      JOIN appointments AS a ON a.id = m.appointment_id AND a.revision = m.revision
-     WHERE m.status IN ('queued', 'retrying', 'in_flight') AND m.kind = 'join_link' AND NOT m.to_host
+     WHERE m.status IN ('queued', 'retrying', 'in_flight') AND m.channel = 'mail' AND m.kind = 'join_link' AND NOT m.to_host
        AND m.created_at <= :a_minute_ago
        AND a.status = 'booked' AND a.link = 'ready' AND a.starts_at <= :mail_horizon AND a.ends_at > :now
      LIMIT :most)

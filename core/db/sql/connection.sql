@@ -46,7 +46,7 @@ UPDATE grants AS g SET revoke_at = :until FROM owed WHERE g.id = owed.id RETURNI
 
 -- name: open_lease
 -- The open lease of an account, with its appointment and the meeting on Zoom.
-SELECT l.id, l.state, l.appointment_id, a.external_id, a.status, a.starts_at, a.ends_at, m.zoom_meeting_id
+SELECT l.id, l.state, l.location_id, l.appointment_id, a.external_id, a.status, a.starts_at, a.ends_at, m.zoom_meeting_id
 FROM leases AS l
 JOIN appointments AS a ON a.id = l.appointment_id
 LEFT JOIN LATERAL (SELECT zoom_meeting_id FROM meetings

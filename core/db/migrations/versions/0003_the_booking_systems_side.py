@@ -8,7 +8,8 @@ revision = "0003"
 down_revision = "0002"
 
 # One line of the timeline, told to whoever registered for it. In the database and nowhere else, because lines are
-# written by many statements: so none can be forgotten, and no webhook can announce what was rolled back.
+# written by many statements: so none can be forgotten, and no webhook can announce what was rolled back (ADR 11).
+# The kinds and events are those of core/domain/hook_events.py.
 QUEUE_HOOKS = """
 CREATE FUNCTION queue_hooks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -17,13 +18,14 @@ BEGIN
     END IF;
     INSERT INTO messages (location_id, appointment_id, revision, meeting_id, endpoint_id, dedupe_key, channel, kind,
                           priority, recipient, payload, next_attempt_at, message_id, created_at)
-    SELECT e.location_id, e.appointment_id, a.revision, e.meeting_id, h.id, k.dedupe_key, 'hook', e.hook,
-           2, h.url,
+    SELECT e.location_id, a.id, CASE WHEN a.id IS NOT NULL THEN coalesce(l.revision, a.revision) END,
+           CASE WHEN a.id IS NOT NULL THEN e.meeting_id END, h.id, k.dedupe_key, 'hook', e.hook, 2, h.url,
            jsonb_build_object('event_id', e.id, 'at', e.at, 'actor', e.actor, 'account_id', e.account_id,
                               'detail', e.detail),
-           e.at,
+           -- What Zoom dates may be long past, or ahead of our clock, which must not hold it back.
+           least(e.at, now()),
            'zp-' || i.installation_id || '-' || left(encode(sha256(convert_to(k.dedupe_key, 'UTF8')), 'hex'), 24),
-           e.at
+           now()
     FROM (
         SELECT n.*, CASE n.kind
             WHEN 'appointment_booked' THEN 'appointment.booked'
@@ -31,30 +33,39 @@ BEGIN
             WHEN 'appointment_end_changed' THEN 'appointment.rescheduled'
             WHEN 'appointment_cancelled' THEN 'appointment.cancelled'
             WHEN 'link_waiting' THEN 'appointment.waiting'
+            -- A link of the same revision was told before: whoever has kept it has to forget it.
             WHEN 'link_ready' THEN CASE WHEN EXISTS (
-                SELECT FROM meetings AS m
-                JOIN leases AS l ON l.id = m.lease_id
-                JOIN leases AS mine ON mine.appointment_id = l.appointment_id AND mine.revision = l.revision
-                WHERE mine.id = n.lease_id AND l.appointment_id = n.appointment_id
-                  AND m.id <> n.meeting_id AND m.join_url IS NOT NULL)
+                SELECT FROM leases AS mine
+                JOIN events AS p ON p.appointment_id = n.appointment_id AND p.id < n.id AND p.kind = 'link_ready'
+                JOIN leases AS o ON o.id = p.lease_id
+                WHERE mine.id = n.lease_id AND o.revision = mine.revision)
                 THEN 'appointment.link_replaced' ELSE 'appointment.link_ready' END
             WHEN 'link_failed' THEN 'appointment.link_failed'
             WHEN 'link_missed' THEN 'appointment.missed'
             WHEN 'meeting_live' THEN 'appointment.live'
-            WHEN 'meeting_over' THEN 'appointment.ended'
+            -- What was held unnoticed before the end that was told is no second end.
+            WHEN 'meeting_over' THEN CASE WHEN n.detail ->> 'was' IS DISTINCT FROM 'cooldown'
+                THEN 'appointment.ended' END
+            -- Nothing is recorded: its account cools down at once.
+            WHEN 'account_cooling' THEN CASE WHEN n.detail ->> 'was' IN ('ready', 'live') THEN 'appointment.ended' END
+            WHEN 'meeting_left_behind' THEN 'appointment.ended'
             WHEN 'no_show' THEN 'appointment.no_show'
             WHEN 'recording_attached' THEN 'appointment.recording_ready'
             WHEN 'account_needs_reauth' THEN 'account.needs_attention'
-            WHEN 'account_benched' THEN 'account.needs_attention'
+            -- A bench that a person ordered (as somebody: *role*) is that person's business.
+            WHEN 'account_benched' THEN CASE WHEN NOT n.detail ? 'role' THEN 'account.needs_attention' END
         END AS hook
         FROM new_events AS n
     ) AS e
     JOIN hook_endpoints AS h ON h.location_id = e.location_id AND h.disabled_at IS NULL
         AND (h.events IS NULL OR e.hook = ANY (h.events))
-    LEFT JOIN appointments AS a ON a.id = e.appointment_id
+    -- The run that found an account unfit was about an appointment; what is told is about the account.
+    LEFT JOIN appointments AS a ON a.id = e.appointment_id AND e.hook LIKE 'appointment.%'
+    LEFT JOIN leases AS l ON l.id = e.lease_id
     CROSS JOIN installation AS i
     CROSS JOIN LATERAL (SELECT 'hook:' || h.id || ':' || e.id AS dedupe_key) AS k
     WHERE e.hook IS NOT NULL
+    ORDER BY e.id
     ON CONFLICT (dedupe_key) DO NOTHING;
     RETURN NULL;
 END $$
@@ -119,14 +130,29 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("events", ARRAY(sa.Text()), nullable=True),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_reason", sa.Text(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("row_version", sa.BigInteger(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("hook_endpoints_location_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("hook_endpoints_pkey")),
         sa.UniqueConstraint("location_id", "id", name=op.f("hook_endpoints_location_id_id_key")),
-        sa.UniqueConstraint("location_id", "url", name=op.f("hook_endpoints_location_id_url_key")),
+        sa.CheckConstraint(
+            "removed_at IS NULL OR disabled_at IS NOT NULL", name=op.f("hook_endpoints_removed_ones_are_disabled")
+        ),
+    )
+    op.create_index(
+        "hook_endpoints_one_per_url",
+        "hook_endpoints",
+        ["location_id", "url"],
+        unique=True,
+        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.add_column("locations", sa.Column("confirm_bookings", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("locations", sa.Column("refuse_when_short", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -153,6 +179,29 @@ def upgrade() -> None:
         ["endpoint_id", "id"],
         unique=False,
         postgresql_where=sa.text("endpoint_id IS NOT NULL"),
+    )
+    # Outgoing webhooks wait apart: one receiver that is down for a day must not make mails slow to find.
+    op.drop_index("messages_to_send", table_name="messages")
+    op.create_index(
+        "messages_to_send",
+        "messages",
+        ["priority", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight') AND channel <> 'hook'"),
+    )
+    op.create_index(
+        "messages_hooks_to_send",
+        "messages",
+        ["endpoint_id", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('queued', 'retrying', 'in_flight') AND channel = 'hook'"),
+    )
+    op.create_index(
+        "messages_dead_hooks",
+        "messages",
+        ["give_up_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'failed' AND channel = 'hook'"),
     )
     # Nobody has written here yet; what an answer names is kept encrypted.
     op.drop_column("idempotency_keys", "answer")
