@@ -19,10 +19,11 @@ ZoomPoolError
 │   ├── TokenRefused        the access token is no longer valid: refresh once, try once more
 │   ├── NeedsReauth         the grant is dead: a person has to connect the account again
 │   └── AccountUnfit        this account cannot do the work now; another one may
-└── MailError
-    ├── MailRejected        permanent: the mail server refuses this mail
-    └── MailUnavailable     transient: try again later
-        └── MailServerDown  nobody's mail can leave now: stop trying for a moment
+├── MailError
+│   ├── MailRejected        permanent: the mail server refuses this mail
+│   └── MailUnavailable     transient: try again later
+│       └── MailServerDown  nobody's mail can leave now: stop trying for a moment
+└── HookUnreachable         transient: nobody took the outgoing webhook, or it is an address that we do not call
 """
 
 from datetime import datetime
@@ -193,3 +194,7 @@ class MailUnavailable(MailError):
 
 class MailServerDown(MailUnavailable):
     """The server cannot be reached, or takes no mail from us at all: it says nothing about the mail at hand."""
+
+
+class HookUnreachable(ZoomPoolError):
+    """Nobody took an outgoing webhook: there was no answer in time, or it is an address that we do not call."""

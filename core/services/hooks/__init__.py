@@ -1,0 +1,1 @@
+"""Outgoing webhooks: who is told, how they leave, and what became of them."""
