@@ -8,6 +8,8 @@ import typer
 
 from core.clock import utcnow
 from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show, unless
+from core.commands.starts import InZone, StartsAt, moment
+from core.domain.local_time import abbreviation, on_the_wall
 from core.errors import InvalidInput
 from core.services.appointments import list_appointments
 from core.services.book import book, find_appointment
@@ -31,12 +33,13 @@ def book_one(
     external_id: Annotated[str, typer.Argument(help="Your own id; booking it again changes nothing.")],
     location: InLocation,
     calendar: Annotated[str, typer.Option("--calendar", "-c", help="The name of the calendar.")],
-    starts_at: Annotated[str, typer.Option(help="2026-11-23T14:00:00+01:00, or +15 for in 15 minutes.")],
+    starts_at: StartsAt,
     client_name: Annotated[str, typer.Option(help="Who comes.")],
     client_email: Annotated[str, typer.Option(help="Where the link goes.")],
     client_zone: Annotated[
         str | None, typer.Option(help="The client's time zone; the location's unless given.")
     ] = None,
+    zone: InZone = None,
     minutes: Annotated[int | None, typer.Option(help="How long; the calendar's default unless given.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +49,7 @@ def book_one(
     with parts.sessions.begin() as session:
         place = find_location(session, location)
         where = find_calendar(session, place, calendar)
-        start = _moment(starts_at, now, ZoneInfo(place.zone))
+        start = moment(starts_at, zone, location_zone=place.zone, now=now)
         booking = Booking(
             external_id=external_id,
             client_name=client_name,
@@ -66,7 +69,7 @@ def book_one(
             now=now,
         )
     say(
-        f"Appointment {booked.external_id} is booked for {booked.starts_at:%Y-%m-%d %H:%M} UTC.",
+        f"Appointment {booked.external_id} is booked for {_in_both(booked.starts_at, zone or place.zone)}.",
         {"external_id": booked.external_id, "starts_at": booked.starts_at, "link_state": booked.link},
         as_json=as_json,
     )
@@ -97,7 +100,8 @@ def cancel_one(
 def reschedule_one(
     external_id: str,
     location: InLocation,
-    starts_at: Annotated[str, typer.Option(help="2026-11-23T14:00:00+01:00, or +15 for in 15 minutes.")],
+    starts_at: StartsAt,
+    zone: InZone = None,
     minutes: Annotated[int | None, typer.Option(help="How long; as long as before unless given.")] = None,
     end_meeting: EndMeeting = False,
     as_json: AsJson = False,
@@ -107,7 +111,7 @@ def reschedule_one(
     with parts.sessions() as session:
         place = find_location(session, location)
         booked = find_appointment(session, place, external_id)
-    start = _moment(starts_at, utcnow(), ZoneInfo(place.zone))
+    start = moment(starts_at, zone, location_zone=place.zone, now=utcnow())
     length = booked.ends_at - booked.starts_at if minutes is None else timedelta(minutes=minutes)
     with unless("--end-meeting", "end it"):
         done = reschedule(
@@ -191,12 +195,6 @@ def list_sent(
     show(rows, as_json=as_json, empty="No message yet.")
 
 
-def _moment(value: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """An ISO time, in the location's zone unless it says otherwise, or `+N`: in N minutes from *now*."""
-    try:
-        if value.startswith("+"):
-            return (now + timedelta(minutes=float(value[1:]))).replace(microsecond=0)
-        moment = datetime.fromisoformat(value)
-    except (ValueError, OverflowError):
-        raise InvalidInput("starts_at", f"{value!r} is neither a time such as 2026-11-23T14:00 nor +15.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+def _in_both(at: datetime, zone: str) -> str:
+    """As it was meant, and as everything else is told: `2026-10-25 02:30 CEST (00:30 UTC)`."""
+    return f"{on_the_wall(at, zone):%Y-%m-%d %H:%M} {abbreviation(at, zone)} ({at:%H:%M} UTC)"

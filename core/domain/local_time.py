@@ -90,10 +90,7 @@ def abbreviation(at: datetime, zone: str) -> str:
 
 def offset(at: datetime, zone: str) -> str:
     """How far the clocks of *zone* are from UTC at that time: `UTC+02:00`."""
-    ahead = at.astimezone(ZoneInfo(zone)).utcoffset()
-    assert ahead is not None
-    hours, minutes = divmod(round(abs(ahead) / MINUTE), 60)
-    return f"UTC{'-' if ahead < timedelta(0) else '+'}{hours:02}:{minutes:02}"
+    return "UTC" + at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[len("2026-10-25T02:30") :]
 
 
 def told_apart(at: datetime, zone: str) -> str:
