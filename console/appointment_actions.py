@@ -5,16 +5,17 @@ A button only notes what was chosen; the page opens the dialog, outside the pane
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from console.database import sessions
 from console.look import plain
-from console.moments import span, zone_name
+from console.moments import span
 from console.page import explained
+from console.room_words import room_words
+from console.start_input import start_input
 from core.clock import utcnow
 from core.db.read.appointment import AppointmentFacts
 from core.domain import states
@@ -22,7 +23,7 @@ from core.errors import Conflict, InvalidInput
 from core.services.accounts import list_accounts
 from core.services.cancel import cancel
 from core.services.move import move
-from core.services.reschedule import reschedule
+from core.services.reschedule import Rescheduled, reschedule
 from core.wiring import wiring
 
 CHOSEN = "appointment_action"
@@ -93,16 +94,7 @@ def _cancel(facts: AppointmentFacts) -> None:
 
 def _reschedule(facts: AppointmentFacts) -> None:
     st.markdown(_which(facts))
-    zone = ZoneInfo(facts.zone)
-    start = facts.starts_at.astimezone(zone)
     on, at, lasting = st.columns(3)
-    day = on.date_input("New day", value=start.date(), key="new_day")
-    time = at.time_input(
-        f"New start ({zone_name(facts.starts_at, facts.zone)})",
-        value=start.time().replace(microsecond=0),
-        step=timedelta(minutes=5),
-        key="new_time",
-    )
     minutes = lasting.number_input(
         "Minutes",
         min_value=1,
@@ -110,6 +102,12 @@ def _reschedule(facts: AppointmentFacts) -> None:
         value=round((facts.ends_at - facts.starts_at).total_seconds() / 60),
         key="new_minutes",
     )
+    starts_at = start_input(facts.zone, facts.starts_at, key="new", on=on, at=at)
+    ends_at = starts_at + timedelta(minutes=minutes) if starts_at else None
+    if starts_at and ends_at:
+        st.caption(plain(span(starts_at, ends_at, facts.zone, now=utcnow())))
+        if facts.link != states.Link.NOT_NEEDED:
+            room_words(facts.location_id, starts_at, ends_at, leaving_out=[facts.id])
     st.markdown(
         _what_dies(
             facts,
@@ -117,22 +115,32 @@ def _reschedule(facts: AppointmentFacts) -> None:
         )
     )
     end_meeting = _ends_meeting(facts)
-    if st.button("Reschedule appointment", type="primary", key="do_it"):
+    if st.button("Reschedule appointment", type="primary", disabled=starts_at is None, key="do_it"):
+        assert starts_at and ends_at
         parts = wiring()
         with explained(), _in_words():
-            starts_at = _moment(datetime.combine(day, time), facts)
             done = reschedule(
                 parts.sessions,
                 parts.zoom,
                 **_of(facts),
                 starts_at=starts_at,
-                ends_at=starts_at + timedelta(minutes=minutes),
+                ends_at=ends_at,
                 hours=parts.hours,
                 clock=utcnow,
                 expected_revision=facts.revision,
                 end_meeting=end_meeting,
             )
-            _done(f"{done.sentence} {done.account.why_not_free}")
+            _done(f"{_rescheduled(done, facts.zone)} {done.account.why_not_free}")
+
+
+def _rescheduled(done: Rescheduled, zone: str) -> str:
+    """What came of it, in the location's time."""
+    if done.changed == "nothing":
+        return done.sentence
+    when = span(done.starts_at, done.ends_at, zone, now=utcnow())
+    if done.changed == "end":
+        return f"Appointment {done.external_id} now lasts from {when}; its link stays."
+    return f"Appointment {done.external_id} is moved to {when}."
 
 
 def _move(facts: AppointmentFacts) -> None:
@@ -185,20 +193,6 @@ def _free_accounts(facts: AppointmentFacts) -> list[str]:
     with sessions()() as session:
         lines = list_accounts(session, now=utcnow(), cooldown=parts.settings.cooldown, location_id=facts.location_id)
     return [line.email for line in lines if line.state == states.Connection.CONNECTED and line.lease_state == "idle"]
-
-
-def _moment(wall: datetime, facts: AppointmentFacts) -> datetime:
-    """The moment of a wall clock time at the location; one that the change to summer time leaves out is refused."""
-    zone = ZoneInfo(facts.zone)
-    shown = facts.starts_at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    if wall.replace(second=0) == shown:  # the box shows no seconds, and nothing was changed in it
-        return facts.starts_at
-    moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) != wall:
-        raise Conflict(
-            f"The clocks of {zone.key} leave out {wall:%H:%M} on that day.", next_step="Choose another time."
-        )
-    return moment
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from unicodedata import bidirectional, category
 
 from core.domain import states
+from core.domain.checks import JOINERS, NEVER
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,23 @@ RECORDING = {
     states.Recording.GAVE_UP: Look("orange", "search_off", "Not found"),
 }
 
+FIRST_STRONG, END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:$&-])")
 
 
 def plain(text: str) -> str:
-    """*text* with everything that Markdown would read as markup taken literally."""
-    return MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+    """*text* with everything that Markdown would read as markup taken literally.
+
+    What is written from right to left is isolated, or it would take the times and names beside it along.
+    """
+    visible = "".join(character for character in text.replace("\n", " ") if shows(character))
+    escaped = MARKDOWN.sub(r"\\\1", visible)
+    return f"{FIRST_STRONG}{escaped}{END}" if any(bidirectional(each) in ("R", "AL") for each in visible) else escaped
+
+
+def shows(character: str) -> bool:
+    """Whether *character* is one to read or to spell with: no control character, and none that turns the others."""
+    return category(character) not in NEVER or character in JOINERS
 
 
 def address(email: str) -> str:

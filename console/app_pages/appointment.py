@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from console import appointment_actions, words
+from console import appointment_actions, booking_form, words
 from console.database import sessions
 from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
 from console.moments import clock, day, length, named_clock, span, until
@@ -32,11 +32,13 @@ ZOOM = states.MeetingLocation.ZOOM
 def show() -> None:
     """Look an appointment up by the address: `?id=` names it, `?q=` is what somebody typed."""
     appointment_actions.show_chosen()
-    text, wanted = (st.query_params.get(name, "").strip()[:LONGEST_TEXT] for name in ("q", "id"))
+    booking_form.show_open()
+    text, wanted = (_asked(name) for name in ("q", "id"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Appointments", anchor=False, width="content")
         st.space("stretch")
         search_box(text)
+        booking_form.book_button()
     if text:
         results(text)
     elif wanted:
@@ -46,6 +48,11 @@ def show() -> None:
         empty(
             "search", "Which appointment?", "Type its id or the client's e-mail above, or choose one on the Pool page."
         )
+
+
+def _asked(name: str) -> str:
+    """What the address says, without what no text of ours can hold: PostgreSQL takes no NUL."""
+    return st.query_params.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT]
 
 
 def search_box(text: str) -> None:

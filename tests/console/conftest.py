@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 import console
 from console.routes import routes_app
+from core.clock import utcnow
 from core.settings import Settings, get_settings
 from core.wiring import wiring
 from tests.sandbox_process import SandboxControl
@@ -21,6 +23,7 @@ from tests.world import World
 
 UI = Path(console.__path__[0]) / "ui.py"
 OpenPage = Callable[..., AppTest]
+NEXT_YEAR = utcnow().year + 1
 
 
 @pytest.fixture
@@ -100,3 +103,9 @@ def words_of(page: AppTest) -> str:
             parts.append(str(element.value))
     parts += [link.proto.label for link in page.get("page_link")]
     return "\n".join(parts).replace("\\", "")
+
+
+def last_sunday(month: int) -> date:
+    """When the clocks change in Europe next year: in March and in October."""
+    last = date(NEXT_YEAR, month, 31)
+    return last - timedelta(days=(last.weekday() + 1) % 7)

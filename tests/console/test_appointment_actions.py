@@ -1,13 +1,14 @@
 """What a person does with an appointment on its page, as far as Streamlit's own test runner can see."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.clock import utcnow
 from core.db.models import Event
-from tests.console.conftest import OpenPage, words_of
+from tests.console.conftest import OpenPage, last_sunday, words_of
 from tests.world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -120,3 +121,48 @@ def test_what_is_over_offers_nothing(world: World, open_page: OpenPage) -> None:
 
     keys = [button.key for button in page.button]
     assert not [key for key in keys if key and key.split("_")[0] in ("Cancel", "Move", "Reschedule")]
+
+
+def test_rescheduling_into_an_hour_that_comes_twice_asks_which(world: World, open_page: OpenPage) -> None:
+    """The button does nothing before it is answered; an appointment that lies there already is asked about nothing."""
+    page = choose(world, open_page("appointment", id="A-1"), "Reschedule")
+    night = last_sunday(10)
+    page.date_input(key="new_day").set_value(night)
+    page.time_input(key="new_time").set_value(time(2, 30)).run()
+    assert page.button(key="do_it").disabled
+    page.radio(key="new_which").set_value("02:30 CET (UTC+01:00)").run()
+    confirm(page)
+    assert world.appointment().starts_at == datetime.combine(night, time(1, 30), tzinfo=UTC)
+    assert "02:30 to 03:00 CET" in words_of(page)
+
+    page = choose(world, open_page("appointment", id="A-1"), "Reschedule")
+    assert page.radio(key="new_which").value == "02:30 CET (UTC+01:00)"
+    page.number_input(key="new_minutes").set_value(45).run()
+    confirm(page)
+    moved = world.appointment()
+    assert (moved.revision, moved.ends_at - moved.starts_at) == (2, timedelta(minutes=45))
+
+
+def test_rescheduling_into_an_hour_that_never_comes_offers_the_nearest(world: World, open_page: OpenPage) -> None:
+    """It says what the clocks do instead."""
+    page = choose(world, open_page("appointment", id="A-1"), "Reschedule")
+    night = last_sunday(3)
+    page.date_input(key="new_day").set_value(night)
+    page.time_input(key="new_time").set_value(time(2)).run()
+    assert "the clocks go forward from 02:00 to 03:00" in words_of(page)
+    assert page.button(key="do_it").disabled
+    page.button(key="new_after").click().run()
+    confirm(page)
+    assert world.appointment().starts_at == datetime.combine(night, time(1), tzinfo=UTC)
+
+
+def test_rescheduling_warns_where_no_account_is_left(world: World, open_page: OpenPage) -> None:
+    """Its own present time does not count against it."""
+    start = world.appointment().starts_at
+    later = timedelta(days=2)
+    for number in (2, 3):
+        world.book(f"A-{number}", starts_in=start + later - utcnow())
+    page = choose(world, open_page("appointment", id="A-1"), "Reschedule")
+    assert "will probably wait" not in words_of(page)
+    page.date_input(key="new_day").set_value((start + later).astimezone(BERLIN).date()).run()
+    assert "At that time 2 of 2 accounts are booked already" in words_of(page)

@@ -124,3 +124,20 @@ def test_of_many_the_first_start_and_the_commonest_cause_are_told() -> None:
 
     assert (there.number, there.names, there.location, there.cause) == (2, ("A-2", "A-3"), "North", "zoom_rejected")
     assert (both.number, both.names[0], both.at, both.location) == (3, "A-1", AT, None)
+
+
+def test_a_time_that_comes_twice_says_which_it_is() -> None:
+    """In the night in which the clocks go back, an hour matters most."""
+    hours = [
+        told(Wrong(Kind.POOL_SHORT, names=("A-1",), location="North", zone="Europe/Berlin", at=at)).text
+        for at in (
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+            datetime(2026, 10, 25, 2, 30, tzinfo=UTC),
+        )
+    ]
+    assert [text.rpartition("It starts at ")[2] for text in hours] == [
+        "02:30 (CEST, Europe/Berlin).",
+        "02:30 (CET, Europe/Berlin).",
+        "03:30 (Europe/Berlin).",
+    ]
