@@ -1,12 +1,17 @@
 """`zoompool seats`: the licensed Zoom users that are issued to locations."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.clock import utcnow
-from core.commands.output import ACTOR, ROLE, AnyLocation, AsJson, AsRole, Because, InLocation, say, show
+from core.commands.counting import counting
+from core.commands.output import ACTOR, ROLE, AnyLocation, AsJson, AsRole, Because, InLocation, err, say, show
+from core.domain.seat_list import MOST_BYTES
+from core.errors import InvalidInput
 from core.services.locations import find_location, issue_seat, list_locations, list_seats
+from core.services.seat_import import ImportPlan, import_seats, plan_import
 from core.services.seats import move_seat, take_back
 from core.wiring import wiring
 
@@ -24,6 +29,41 @@ def issue(email: str, location: InLocation, as_json: AsJson = False) -> None:
         {"seat": seat.email, "location": location},
         as_json=as_json,
     )
+
+
+@seats.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(help="A CSV file with the columns email and location.")],
+    location: AnyLocation = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Issue every seat of a list, or none: bad lines are reported all at once, by number."""
+    try:
+        # One byte more than is read: enough to see that it is too large.
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput("file", f"{file} cannot be read: {error.strerror}.") from error
+    with wiring().sessions.begin() as session, counting("lines") as progress:
+        only = find_location(session, location) if location else None
+        plan = plan_import(session, data, location=only, progress=progress)
+        if not plan.bad and not dry_run:
+            import_seats(session, plan, actor=ACTOR, now=utcnow())
+    facts = {"new": len(plan.to_issue), "already": plan.already, "bad": [vars(each) for each in plan.bad]}
+    if plan.bad and not as_json:
+        for each in plan.bad:
+            err.print(str(each), markup=False, highlight=False, soft_wrap=True)
+    say(_imported(plan, dry_run=dry_run), {**facts, "imported": not plan.bad and not dry_run}, as_json=as_json)
+    if plan.bad:
+        raise typer.Exit(1)
+
+
+def _imported(plan: ImportPlan, *, dry_run: bool) -> str:
+    if plan.bad:
+        return f"Nothing is imported: {len(plan.bad)} lines are bad. Mend them and import the whole list again."
+    would = "would be" if dry_run else "are"
+    return f"{len(plan.to_issue)} seats {would} issued; {plan.already} were issued before."
 
 
 @seats.command("take-back")

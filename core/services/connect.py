@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.db.models import OAuthState
 from core.errors import ConnectRefused, ZoomError, ZoomRateLimited, ZoomUnavailable
 from core.services.connect_checks import BEGIN_AGAIN, check_scopes, check_settings, check_user
-from core.services.connect_record import Connected, expected_seat, keep_grant, let_go
+from core.services.connect_record import Connected, expected_seat, free_seats, keep_grant, let_go
 from core.zoom.client import Credentials, ZoomClient
 from core.zoom.oauth import ZoomOAuth, challenge_of, new_verifier
 from core.zoom.payloads import ZoomUser
@@ -88,6 +88,7 @@ def finish_connect(
     with sessions.begin() as session:
         begun = _take_state(session, state, browser_id, now)
         expected = expected_seat(session, begun.location_id, begun.seat_id)
+        free = free_seats(session, begun.location_id)
     if not code:
         raise _declined(error)
     pair = _ask_zoom(lambda: oauth.exchange(code, vault.decrypt(begun.code_verifier)))
@@ -95,7 +96,7 @@ def finish_connect(
     try:
         check_scopes(pair.scopes)
         user = _ask_zoom(lambda: client.me(pair.access_token))
-        check_user(user, expected.email)
+        check_user(user, expected.email, free)
         credentials = Credentials(user.account_id, pair.access_token)
         check_settings(_ask_zoom(lambda: client.my_settings(credentials)))
         return keep_grant(sessions, begun, user, pair, vault, now)

@@ -1,10 +1,13 @@
 """What has to be true of a Zoom user before it is connected; each refusal says what to do."""
 
+from collections.abc import Sequence
+
 from core.errors import ConnectRefused
 from core.zoom.oauth import missing_scopes
 from core.zoom.payloads import UserSettings, ZoomUser
 
 BEGIN_AGAIN = "Go back to Connections and press Connect again."
+NAMED = 5
 
 
 def check_scopes(granted: str) -> None:
@@ -17,14 +20,15 @@ def check_scopes(granted: str) -> None:
         )
 
 
-def check_user(user: ZoomUser, expected: str) -> None:
-    """Refuse another user than the seat's, and one who cannot host with a licence. *expected*: the seat's address."""
+def check_user(user: ZoomUser, expected: str, free: Sequence[str] = ()) -> None:
+    """Refuse another user than the seat's, and one who cannot host with a licence.
+
+    Args:
+        expected: the seat's address.
+        free: the addresses of the location's seats that can be connected.
+    """
     if user.email.casefold() != expected.casefold():
-        raise ConnectRefused(
-            "wrong_user",
-            f"Zoom was signed in as {user.email}, but this seat is {expected}.",
-            next_step=f"Sign out at zoom.us, or use a private window, and connect again signed in as {expected}.",
-        )
+        raise _wrong_user(user.email.casefold(), expected, [each for each in free if each != expected.casefold()])
     if not user.active:
         raise ConnectRefused(
             "not_active",
@@ -37,6 +41,21 @@ def check_user(user: ZoomUser, expected: str) -> None:
             f"The Zoom user {user.email} has no licence, so its meetings cannot be recorded in the cloud.",
             next_step="Assign a licence in Zoom's admin portal (User Management > Users), then connect again.",
         )
+
+
+def _wrong_user(signed_in: str, expected: str, others: Sequence[str]) -> ConnectRefused:
+    step = f"Sign out at zoom.us, or use a private window, and connect again signed in as {expected}."
+    if signed_in in others:
+        step = f"Press Connect beside {signed_in}, which is a seat as well. Or: {step}"
+    elif others:
+        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        step += f" The location's other seats that are not connected: {', '.join(others[:NAMED])}{more}."
+    return ConnectRefused(
+        "wrong_user",
+        f"Zoom was signed in as {signed_in}, but this seat is {expected}. Only issued seats can be connected, "
+        "no personal accounts.",
+        next_step=step,
+    )
 
 
 def check_settings(settings: UserSettings) -> None:

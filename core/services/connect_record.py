@@ -60,6 +60,19 @@ def expected_seat(session: Session, location_id: int, seat_id: int) -> Seat:
     return seat
 
 
+def free_seats(session: Session, location_id: int) -> list[str]:
+    """The addresses of the seats of a location that are not connected."""
+    taken = (Connection.CONNECTED, Connection.DRAINING)
+    found = (
+        sa.select(Seat.email)
+        .outerjoin(Account, Account.seat_id == Seat.id)
+        .where(Seat.location_id == location_id, Seat.taken_back_at.is_(None))
+        .where(sa.or_(Account.id.is_(None), Account.connection.not_in(taken)))
+        .order_by(Seat.email)
+    )
+    return list(session.scalars(found))
+
+
 def keep_grant(
     sessions: sessionmaker[Session],
     begun: OAuthState,

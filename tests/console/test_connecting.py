@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from console.connect_result import COOKIE, read_refusal
 from core.clock import utcnow
 from core.db.models import Account
-from core.services.locations import add_location, issue_seat
+from core.services.locations import add_location, find_location, issue_seat
 from core.settings import Settings
 from tests.sandbox_process import SandboxControl
 
@@ -113,6 +113,44 @@ def test_the_wrong_zoom_user_is_named(web: str, seat: int, sandbox: SandboxContr
 
     assert reason == "wrong_user"
     assert "other@harbour.test" in told and EMAIL in told
+
+
+def test_a_personal_account_is_told_which_seats_are_expected(
+    web: str, seat: int, sandbox: SandboxControl, sessions: sessionmaker[Session]
+) -> None:
+    """Those of this location that are free, and none of another one; nothing is kept."""
+    with sessions.begin() as session:
+        here = find_location(session, "Harbour")
+        elsewhere = add_location(session, name="Hill", zone="UTC", actor="test", now=utcnow())
+        for place, email in ((here, "seat2@harbour.test"), (here, "seat3@harbour.test"), (elsewhere, "a@hill.test")):
+            issue_seat(session, location=place, address=email, actor="test", now=utcnow())
+        two = issue_seat(session, location=here, address="seat2@harbour.test", actor="test", now=utcnow()).id
+    sandbox.create_user("seat2@harbour.test")
+    sandbox.create_user("jane@home.test", type=1)
+    browser = requests.Session()
+    finish(browser, sandbox.authorize(begin(web, browser, two), "seat2@harbour.test"))
+
+    reason, told = refusal(finish(browser, sandbox.authorize(begin(web, browser, seat), "jane@home.test")))
+
+    assert reason == "wrong_user"
+    assert "no personal accounts" in told and f"signed in as {EMAIL}" in told
+    assert "not connected: seat3@harbour.test." in told and "hill.test" not in told
+    assert [account.email for account in accounts(sessions)] == ["seat2@harbour.test"]
+
+
+def test_who_is_signed_in_as_another_seat_is_sent_there(
+    web: str, seat: int, sandbox: SandboxControl, sessions: sessionmaker[Session]
+) -> None:
+    """He pressed the wrong button."""
+    sandbox.create_user("seat2@harbour.test")
+    with sessions.begin() as session:
+        here = find_location(session, "Harbour")
+        issue_seat(session, location=here, address="seat2@harbour.test", actor="test", now=utcnow())
+    browser = requests.Session()
+
+    _, told = refusal(finish(browser, sandbox.authorize(begin(web, browser, seat), "seat2@harbour.test")))
+
+    assert "Press Connect beside seat2@harbour.test" in told
 
 
 def test_a_zoom_that_fails_is_a_sentence(web: str, seat: int, sandbox: SandboxControl) -> None:

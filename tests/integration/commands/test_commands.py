@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,6 +216,45 @@ def test_a_calendar_taken_off_zoom_says_how_many_appointments_change(north: Run)
     back = as_json(north("calendars", "set", "Video", "-l", "North", "-m", "zoom", "--json")[1])
 
     assert (away["cease_to_need"], back["begin_to_need"]) == (1, 1)
+
+
+def test_a_location_is_changed_and_says_what_changed(north: Run) -> None:
+    """What is not named stays."""
+    options = ("--zone=UTC", "--hold-minutes=90", "--suspend", "--refuse-when-short")
+    told = as_json(north("locations", "set", "North", *options, "--json")[1])
+
+    assert told["changed"] == ["zone", "status", "refuse_when_short", "recording_hold_limit"]
+    assert "North is like that" in north("locations", "set", "north", "--suspend")[1]
+    assert as_json(north("locations", "set", "North", "--hold-minutes=default", "--activate", "--json")[1])[
+        "changed"
+    ] == ["status", "recording_hold_limit"]
+    assert north("locations", "set", "North", "--hold-minutes=soon")[0] == 1
+
+
+def test_a_list_of_seats_is_imported_whole_or_not_at_all(north: Run, tmp_path: Path) -> None:
+    """First a look, then the bad lines, then all of it."""
+    file = tmp_path / "seats.csv"
+    file.write_text(
+        "email;location\r\na@north.test;North\r\nnobody;North\r\nb@north.test;West\r\n", encoding="utf-8-sig"
+    )
+    status, said = north("seats", "import", str(file))
+    assert status == 1
+    assert "Line 3: 'nobody' is not" in said and "Line 4: There is no location named 'West'." in said
+    assert "Nothing is imported: 2 lines are bad." in said
+
+    file.write_text("email,location\na@north.test,North\nb@north.test,North\n")
+    assert "2 seats would be issued" in north("seats", "import", str(file), "--dry-run")[1]
+    assert as_json(north("seats", "list", "--json")[1]) == []
+    assert "2 seats are issued" in north("seats", "import", str(file))[1]
+    again = as_json(north("seats", "import", str(file), "--json")[1])
+    assert (again["new"], again["already"], again["bad"]) == (0, 2, [])
+    assert len(as_json(north("seats", "list", "--json")[1])) == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(north: Run, tmp_path: Path) -> None:
+    """Neither a trace nor silence."""
+    status, said = north("seats", "import", str(tmp_path / "nothing.csv"))
+    assert (status, "cannot be read" in said) == (1, True)
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(zoompool: Run, monkeypatch: pytest.MonkeyPatch) -> None:

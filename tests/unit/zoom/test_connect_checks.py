@@ -43,6 +43,17 @@ def test_a_wrong_user_is_told_both_addresses() -> None:
         check_user(user(email="else@clinic.test"), "seat1@clinic.test")
 
 
+def test_a_wrong_user_is_told_a_few_of_the_free_seats() -> None:
+    """The sentence travels in a cookie, which has to stay small."""
+    free = [f"seat{number}@clinic.test" for number in range(1, 9)]
+
+    with pytest.raises(ConnectRefused) as refused:
+        check_user(user(email="else@clinic.test"), "seat1@clinic.test", free)
+
+    assert refused.value.next_step.endswith("seat2@clinic.test, seat3@clinic.test, seat4@clinic.test, "
+                                            "seat5@clinic.test, seat6@clinic.test and 2 more.")  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
