@@ -157,6 +157,8 @@ EVENTS = {
     "link_missed": "Missed: it ended without a link",
     "mail_accepted": "Mail accepted by the mail server",
     "mail_failed": "Mail not delivered",
+    "mail_resent": "Mail sent again by hand",
+    "client_changed": "Client's name, address or zone changed",
     "mail_dropped": "Mail not sent, because it was no longer true",
     "recording_attached": "Recording attached",
     "recording_incomplete": "Recording not complete yet",

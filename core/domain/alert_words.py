@@ -21,6 +21,7 @@ OVER = {
     Kind.LINK_MISSED: "None was missed there for an hour.",
     Kind.LINK_MAIL_LATE: "The mail server has accepted it, or the appointment is over.",
     Kind.LINK_MAIL_REFUSED: "The link was sent again, or the appointment is over.",
+    Kind.MAIL_REFUSED: "A later mail went to the client, or the appointment is over.",
     Kind.NOT_RECORDED: "The meeting is over.",
     Kind.NEEDS_ATTENTION: "The account is in order again, or no longer ours.",
     Kind.RECORDING_OVERDUE: "The recording is attached, or nobody expects it any more.",
@@ -159,8 +160,16 @@ def _link_mail_late(wrong: Wrong) -> Told:
 def _link_mail_refused(wrong: Wrong) -> Told:
     text = f"The mail server refuses the link mail of {_lower(_appointments(wrong))} {wrong.where}. {_starts(wrong)}"
     return Told(
-        text, "Read its answer on the appointment's page, correct the address, or give the client the link by phone."
+        text,
+        "Read its answer on the appointment's page, correct the address there and send the mail again, or give the "
+        "client the link by phone.",
     )
+
+
+def _mail_refused(wrong: Wrong) -> Told:
+    text = f"The mail server refuses the mail about {_lower(_appointments(wrong))} {wrong.where}. {_starts(wrong)}"
+    step = "Read its answer on the appointment's page, correct the address there, then send the mail again."
+    return Told(text, step)
 
 
 def _not_recorded(wrong: Wrong) -> Told:
@@ -219,6 +228,7 @@ _WORDS = {
     Kind.LINK_MISSED: _link_missed,
     Kind.LINK_MAIL_LATE: _link_mail_late,
     Kind.LINK_MAIL_REFUSED: _link_mail_refused,
+    Kind.MAIL_REFUSED: _mail_refused,
     Kind.NOT_RECORDED: _not_recorded,
     Kind.NEEDS_ATTENTION: _needs_attention,
     Kind.RECORDING_OVERDUE: _recording_overdue,

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     LINK_MISSED = "link_missed"
     LINK_MAIL_LATE = "link_mail_late"
     LINK_MAIL_REFUSED = "link_mail_refused"
+    MAIL_REFUSED = "mail_refused"
     NOT_RECORDED = "not_recorded"
     NEEDS_ATTENTION = "needs_attention"
     RECORDING_OVERDUE = "recording_overdue"
@@ -35,6 +36,7 @@ TITLES = {
     Kind.LINK_MISSED: "Link missed",
     Kind.LINK_MAIL_LATE: "Link mail not accepted",
     Kind.LINK_MAIL_REFUSED: "Link mail refused",
+    Kind.MAIL_REFUSED: "Mail refused",
     Kind.NOT_RECORDED: "Not recorded",
     Kind.NEEDS_ATTENTION: "Account needs attention",
     Kind.RECORDING_OVERDUE: "Recording overdue",

@@ -1,6 +1,6 @@
 """The time of an appointment as its client reads it: in the client's own zone, with the zone named."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,7 +43,13 @@ def minutes(length: timedelta) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return format_date(moment, "EEEE, d MMMM y", locale=LOCALE)
+    return _date(moment.date())
+
+
+@lru_cache(maxsize=1024)
+def _date(day: date) -> str:
+    """Cached like the names of zones."""
+    return format_date(day, "EEEE, d MMMM y", locale=LOCALE)
 
 
 def _zone_name(moment: datetime) -> str:

@@ -116,9 +116,8 @@ def compose(
         entry: what it writes in its reader's calendar.
     """
     words = _words(kind, facts)
-    text = _text(kind, facts, words)
     invited = _invitation(kind, facts, words, sender_address, recipient)
-    calendar = invitation.write(invited, entry, now=now)
+    written = invitation.write(invited, entry, now=now)
     mail = MIMEMultipart("mixed", boundary=f"=_m.{message_id}", policy=WIRE)
     mail["From"] = _address(words["location"], sender_address)
     mail["To"] = _address(words["location"] if facts.copied_client else words["client"], recipient)
@@ -127,11 +126,11 @@ def compose(
     mail["Message-ID"] = f"<{message_id}@{sender_address.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office answers away
     body = MIMEMultipart("alternative", boundary=f"=_a.{message_id}", policy=WIRE)
-    body.attach(_part('text/plain; charset="utf-8"', text.encode()))
-    body.attach(_part('text/html; charset="utf-8"', html(kind, facts).encode()))
-    body.attach(_part(f'text/calendar; charset="utf-8"; method={invited.method}', calendar))
+    body.attach(_part('text/plain; charset="utf-8"', _rendered(kind, words, "txt")))
+    body.attach(_part('text/html; charset="utf-8"', _rendered(kind, words, "html")))
+    body.attach(_part(f'text/calendar; charset="utf-8"; method={invited.method}', written))
     mail.attach(body)
-    mail.attach(_part('application/ics; name="invite.ics"', calendar, attached_as="invite.ics"))
+    mail.attach(_part('application/ics; name="invite.ics"', written, attached_as="invite.ics"))
     return mail
 
 
@@ -147,12 +146,20 @@ def subject(kind: Kind, facts: MailFacts) -> str:
 
 def text(kind: Kind, facts: MailFacts) -> str:
     """What it says to who reads plain text."""
-    return _text(kind, facts, _words(kind, facts))
+    return _rendered(kind, _words(kind, facts), "txt").decode()
 
 
 def html(kind: Kind, facts: MailFacts) -> str:
     """What it says as a page."""
-    return _template(f"{_file(kind, facts)}.html.j2").render(_words(kind, facts))
+    return _rendered(kind, _words(kind, facts), "html").decode()
+
+
+def calendar(
+    kind: Kind, facts: MailFacts, *, sender_address: str, recipient: str, entry: invitation.Entry, now: datetime
+) -> bytes:
+    """What it writes in its reader's calendar."""
+    invited = _invitation(kind, facts, _words(kind, facts), sender_address, recipient)
+    return invitation.write(invited, entry, now=now)
 
 
 def _words(kind: Kind, facts: MailFacts) -> dict[str, Any]:
@@ -176,12 +183,9 @@ def _words(kind: Kind, facts: MailFacts) -> dict[str, Any]:
     }
 
 
-def _file(kind: Kind, facts: MailFacts) -> str:
-    return "host" if facts.copied_client else str(kind)
-
-
-def _text(kind: Kind, facts: MailFacts, words: dict[str, Any]) -> str:
-    return _template(f"{_file(kind, facts)}.txt.j2").render(words)
+def _rendered(kind: Kind, words: dict[str, Any], form: str) -> bytes:
+    name = "host" if words["copied_client"] else str(kind)
+    return _template(f"{name}.{form}.j2").render(words).encode()
 
 
 def _invitation(

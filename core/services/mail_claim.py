@@ -76,6 +76,7 @@ class MailClaim:
             "outcome": outcome,
             "cause": cause,
             "run_id": self._run_id,
+            "recipient": mail.recipient,
             "revision": mail.current_revision if mail.kind == Kind.BOOKED else mail.revision,
         }
         with self._sessions.begin() as session:
@@ -125,6 +126,7 @@ class MailClaim:
             "claimer": self._claimer,
             "status": status,
             "reason": reason,
+            "recipient": mail.recipient,
             "reply": reply,
             "tried": tried,
             "next_attempt_at": next_attempt_at or now,

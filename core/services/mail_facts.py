@@ -42,8 +42,8 @@ def entry(mail: Pending) -> invitation.Entry:
     return invitation.Entry(invitation.uid(mail.appointment_id, mail.booked_at), mail.sequence)
 
 
-def untrue(mail: Pending) -> str | None:
-    """Why *mail* must not leave, as a short stable word; None when it is still true."""
+def untrue(mail: Pending, *, resent: bool = False) -> str | None:
+    """Why *mail* must not leave (*resent*: again), as a short stable word; None when it is still true."""
     return outdated(
         Announcement(
             kind=mail.kind,
@@ -53,7 +53,7 @@ def untrue(mail: Pending) -> str | None:
             meeting_open=mail.meeting_open,
             told_before=mail.told_before,
             link_sent=mail.link_sent,
-            resent=mail.resend_of is not None,
+            resent=resent or mail.resend_of is not None,
         )
     )
 

@@ -36,6 +36,8 @@ class Mail:
     meeting_id: int | None = None
     priority: int = AFTER
     not_before: datetime | None = None
+    to_host: bool = False
+    resend_of: int | None = None
 
 
 def booked(
@@ -109,7 +111,7 @@ def moved(
 def queue_mails(session: Session, mails: Sequence[Mail], *, now: datetime) -> int:
     """Write *mails* in one statement, due at once or when they say. A dedupe key that exists already is left alone.
 
-    Where the calendar wants it, a copy of each new one is queued for its host.
+    Where the calendar wants it, a copy of each new one is queued for its host; not of what is sent again.
 
     Returns:
         How many are new, without the copies.
@@ -159,6 +161,8 @@ def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
         "appointment_id": mail.appointment_id,
         "revision": mail.revision,
         "meeting_id": mail.meeting_id,
+        "to_host": mail.to_host,
+        "resend_of": mail.resend_of,
         "dedupe_key": mail.dedupe_key,
         "channel": states.Channel.MAIL,
         "kind": mail.kind,

@@ -33,6 +33,7 @@ class Message(Base):
         sa.Index(
             "messages_dead_hooks", "give_up_at", postgresql_where=sa.text("status = 'failed' AND channel = 'hook'")
         ),
+        sa.Index("messages_failed", "give_up_at", postgresql_where=sa.text("status = 'failed' AND channel = 'mail'")),
         sa.Index("messages_by_appointment", "appointment_id"),
         sa.Index("messages_by_location", "location_id", "id"),
         sa.Index("messages_by_time", "created_at"),

@@ -63,6 +63,17 @@ FROM (
                        WHERE n.appointment_id = a.id AND n.kind = 'join_link' AND NOT n.to_host AND n.id > m.id)
      LIMIT :most)
     UNION ALL
+    -- Any other mail to a client that was refused for good, as long as nothing later has reached him or is on its way.
+    (SELECT 'mail_refused', 'appointment:' || a.id, 'many', a.location_id, a.id, NULL, a.external_id, a.starts_at, NULL
+     FROM messages AS m
+     JOIN appointments AS a ON a.id = m.appointment_id
+     WHERE m.status = 'failed' AND m.channel = 'mail' AND m.give_up_at > :now AND m.kind <> 'join_link' AND NOT m.to_host
+       AND a.ends_at > :now
+       AND NOT EXISTS (SELECT FROM messages AS n
+                       WHERE n.appointment_id = a.id AND n.channel = 'mail' AND NOT n.to_host AND n.id > m.id
+                         AND n.status <> 'dropped')
+     LIMIT :most)
+    UNION ALL
     (SELECT 'not_recorded', 'appointment:' || a.id, 'location:' || a.location_id, a.location_id, a.id, NULL, a.external_id,
             a.starts_at, NULL
      FROM leases AS l

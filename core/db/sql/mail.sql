@@ -48,7 +48,8 @@ SELECT count(*) FROM (
 -- name: look
 -- What the mail says and whether it is still true, as of this moment. No row: somebody else has the mail now. Without a claimer
 -- it is only looked at.
-SELECT m.id, m.kind, m.status, m.recipient, m.to_host, m.resend_of, m.message_id, m.attempts, m.revision,
+SELECT m.id, m.kind, m.status, m.to_host, m.resend_of, m.message_id, m.attempts, m.revision,
+       CASE WHEN m.to_host OR m.status = 'sent' THEN m.recipient ELSE a.client_email END AS recipient,
        CASE WHEN m.kind = 'booked' THEN a.ends_at ELSE m.give_up_at END AS give_up_at,
        m.location_id, m.appointment_id, m.meeting_id, m.provider_reply,
        coalesce(m.sequence, a.ical_sequence + 1) AS sequence,
@@ -84,11 +85,11 @@ WHERE m.id = :id AND m.channel = 'mail'
 
 -- name: accepted
 -- The server has it, so it is sent, whoever holds the claim by now and whatever was decided meanwhile. The revision is the one
--- whose time it told. Only the client's own link counts as his.
+-- whose time it told, the recipient who got it. Only the client's own link counts as his.
 WITH accepted AS (
     UPDATE messages
     SET status = 'sent', sent_at = :now, provider_reply = :reply, reason = NULL, attempts = attempts + 1,
-        in_flight_since = NULL, revision = :revision
+        in_flight_since = NULL, revision = :revision, recipient = :recipient
     WHERE id = :id AND status <> 'sent'
     RETURNING id, kind, location_id, appointment_id, revision, meeting_id, to_host
 ), first_link AS (
@@ -108,7 +109,8 @@ FROM accepted;
 -- name: settle
 -- Not sent this time. No row: another claimer has it, and decides.
 UPDATE messages
-SET status = :status, reason = :reason, provider_reply = COALESCE(:reply, provider_reply), attempts = attempts + :tried,
+SET status = :status, reason = :reason, recipient = :recipient,
+    provider_reply = COALESCE(:reply, provider_reply), attempts = attempts + :tried,
     next_attempt_at = :next_attempt_at, in_flight_since = NULL, claimed_by = NULL
 WHERE id = :id AND status = 'in_flight' AND claimed_by = :claimer
 RETURNING id;
@@ -133,5 +135,5 @@ JOIN appointments AS a ON a.id = m.appointment_id
 JOIN calendars AS k ON k.id = a.calendar_id AND k.copy_to_host AND k.host_email IS NOT NULL
 CROSS JOIN installation AS i
 CROSS JOIN LATERAL (SELECT 'host:' || m.dedupe_key AS dedupe_key) AS c
-WHERE m.id = ANY (:ids) AND NOT m.to_host
+WHERE m.id = ANY (:ids) AND NOT m.to_host AND m.resend_of IS NULL
 ON CONFLICT (dedupe_key) DO NOTHING;

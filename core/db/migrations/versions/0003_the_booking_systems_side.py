@@ -203,6 +203,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'failed' AND channel = 'hook'"),
     )
+    op.create_index(
+        "messages_failed",
+        "messages",
+        ["give_up_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'failed' AND channel = 'mail'"),
+    )
     # Nobody has written here yet; what an answer names is kept encrypted.
     op.drop_column("idempotency_keys", "answer")
     op.add_column("idempotency_keys", sa.Column("answer", sa.LargeBinary(), nullable=True))
