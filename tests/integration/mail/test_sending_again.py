@@ -181,7 +181,7 @@ def test_a_preview_is_the_mail_that_leaves(world: World) -> None:
     world.book()
     world.allocate(run_id="run")
     world.create("run")
-    now = utcnow().replace(microsecond=0)
+    now = (utcnow() + timedelta(seconds=1)).replace(microsecond=0)
     before = _row(world)
     with world.parts.sessions() as session:
         seen = preview(session, world.parts.vault, link(world).id, sender_address=SENDER, with_link=True, now=now)
