@@ -61,6 +61,13 @@ LINK = {
     states.Link.ENDED: Look("gray", "done_all", "Ended"),
 }
 
+KEY = {
+    states.Access.READ: Look("gray", "visibility", "Read"),
+    states.Access.BOOK: Look("blue", "event", "Book"),
+    states.Access.ADMIN: Look("violet", "shield_person", "Admin"),
+    "revoked": Look("gray", "block", "Revoked"),
+}
+
 APPOINTMENT = {
     states.Appointment.BOOKED: Look("blue", "event", "Booked"),
     states.Appointment.CANCELLED: Look("gray", "event_busy", "Cancelled"),

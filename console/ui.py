@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("app_pages/pool.py", title="Pool", icon=":material/groups:", default=True),
         st.Page("app_pages/appointment.py", title="Appointments", icon=":material/event:", url_path="appointment"),
         st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
+        st.Page("app_pages/api_keys.py", title="API keys", icon=":material/key:", url_path="api_keys"),
         st.Page("app_pages/health.py", title="Alerts", icon=":material/notifications:", url_path="health"),
     ]
 )

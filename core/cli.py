@@ -12,6 +12,7 @@ import typer
 from core import logs
 from core.commands.accounts import accounts
 from core.commands.alerts import alerts
+from core.commands.api_keys import api_keys
 from core.commands.appointments import appointments, messages
 from core.commands.calendars import calendars
 from core.commands.doctor import doctor
@@ -36,6 +37,7 @@ app.add_typer(appointments, name="appointments")
 app.add_typer(messages, name="messages")
 app.add_typer(recordings, name="recordings")
 app.add_typer(alerts, name="alerts")
+app.add_typer(api_keys, name="api-keys")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(doctor, name="doctor")

@@ -29,8 +29,8 @@ KEPT: dict[str, timedelta] = {
     "alerts": A_YEAR_AND_A_MONTH,
     # A connect that was begun can be finished for minutes only.
     "oauth_states": A_WEEK,
-    # A caller repeats a request within hours.
-    "idempotency_keys": A_WEEK,
+    # A caller repeats a request within minutes, and after an outage within hours.
+    "idempotency_keys": timedelta(days=2),
     # Zoom counts by day.
     "zoom_budget": A_WEEK,
 }

@@ -5,23 +5,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.models import Grant, InboxEvent, Meeting, OAuthState, Recording
+from core.db.models import Grant, IdempotencyKey, InboxEvent, Meeting, OAuthState, Recording
 from core.services.grants import WAIT_FOR_REFRESHER
 from core.zoom.vault import TokenVault
 
 BATCH = 200
-# Every table that holds something encrypted: its key, and the columns.
-SEALED: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
-    (Grant, "id", ("access_token", "refresh_token")),
-    (Meeting, "id", ("passcode",)),
-    (OAuthState, "state_hash", ("code_verifier",)),
-    (Recording, "id", ("passcode",)),
-    (InboxEvent, "id", ("body",)),
+# Every table that holds something encrypted, and the columns.
+SEALED: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (Grant, ("access_token", "refresh_token")),
+    (Meeting, ("passcode",)),
+    (OAuthState, ("code_verifier",)),
+    (Recording, ("passcode",)),
+    (InboxEvent, ("body",)),
+    (IdempotencyKey, ("answer",)),
 )
 
 
 def rotate_keys(sessions: sessionmaker[Session], vault: TokenVault) -> int:
-    """Encrypt all tokens, passcodes, code verifiers and received events anew; returns how many rows held any.
+    """Encrypt all tokens, passcodes, code verifiers, events and kept answers anew; returns how many rows held any.
 
     May run while everything works: rows are locked a few at a time, and whoever writes meanwhile uses the newest key
     already. Run again after an interruption, it does no harm.
@@ -32,7 +33,8 @@ def rotate_keys(sessions: sessionmaker[Session], vault: TokenVault) -> int:
     return sum(_rotate_table(sessions, vault, *sealed) for sealed in SEALED)
 
 
-def _rotate_table(sessions: sessionmaker[Session], vault: TokenVault, table: type[Any], key: str, columns: Any) -> int:
+def _rotate_table(sessions: sessionmaker[Session], vault: TokenVault, table: type[Any], columns: Any) -> int:
+    key = sa.inspect(table).primary_key
     done, after = 0, None
     while True:
         with sessions.begin() as session:
@@ -44,11 +46,10 @@ def _rotate_table(sessions: sessionmaker[Session], vault: TokenVault, table: typ
                         setattr(row, column, vault.rotate(sealed))
             if not rows:
                 return done
-            done, after = done + len(rows), getattr(rows[-1], key)
+            done, after = done + len(rows), tuple(getattr(rows[-1], column.key) for column in key)
 
 
-def _next_rows(table: type[Any], key: str, columns: Any, after: Any) -> sa.Select[Any]:
-    order = getattr(table, key)
+def _next_rows(table: type[Any], key: Any, columns: Any, after: Any) -> sa.Select[Any]:
     holds_some = sa.or_(*(getattr(table, column).is_not(None) for column in columns))
-    rows = sa.select(table).where(holds_some).order_by(order).limit(BATCH).with_for_update(key_share=True)
-    return rows if after is None else rows.where(order > after)
+    rows = sa.select(table).where(holds_some).order_by(*key).limit(BATCH).with_for_update(key_share=True)
+    return rows if after is None else rows.where(sa.tuple_(*key) > after)

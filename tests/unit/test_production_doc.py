@@ -70,5 +70,5 @@ def test_the_addresses_that_stay_open_are_the_consoles() -> None:
     settings = Settings(_env_file=None, public_base_url="https://zoom.example.com")
 
     assert f"`{settings.redirect_uri}`" in DOC
-    for path in ("/webhooks/zoom", "/oauth/zoom/callback", "/healthz"):
-        assert f"location = {path} " in DOC
+    for path in ("= /webhooks/zoom", "= /oauth/zoom/callback", "= /healthz", "/api/"):
+        assert f"location {path} " in DOC

@@ -91,7 +91,7 @@ def test_an_open_alert_stays_however_old(world: World) -> None:
 
 
 def test_what_serves_for_minutes_or_a_day_goes_after_a_week(world: World) -> None:
-    """Begun connects, answers kept for repetitions, and the counts of past days."""
+    """Begun connects and the counts of past days."""
     world.location(accounts=1)
     [place], [seat] = world.all(Location), world.all(Seat)
     for days in (6, 8):
@@ -99,13 +99,22 @@ def test_what_serves_for_minutes_or_a_day_goes_after_a_week(world: World) -> Non
         name = str(days)
         about = {"location_id": place.id, "seat_id": seat.id, "code_verifier": b"-", "return_to": "/", "actor": "test"}
         add(world, OAuthState(state_hash=name.encode(), created_at=then, expires_at=then, **about))
-        add(world, IdempotencyKey(caller="booking", key=name, request_hash=b"-", created_at=then))
         add(world, ZoomBudget(zoom_user_id="user", utc_day=then.date(), creates=7))
 
     done = purged(world)
 
-    assert done == {"oauth_states": 1, "idempotency_keys": 1, "zoom_budget": 1}
-    assert [each.key for each in world.all(IdempotencyKey)] == ["6"]
+    assert done == {"oauth_states": 1, "zoom_budget": 1}
+    assert [each.state_hash for each in world.all(OAuthState)] == [b"6"]
+
+
+def test_the_answer_to_a_write_is_kept_for_two_days(world: World) -> None:
+    """Nobody repeats a request later than that."""
+    for hours in (47, 49):
+        then = NOW - timedelta(hours=hours)
+        add(world, IdempotencyKey(caller="key:1", key=str(hours), request_hash=b"-", created_at=then))
+
+    assert purged(world) == {"idempotency_keys": 1}
+    assert [each.key for each in world.all(IdempotencyKey)] == ["47"]
 
 
 def test_it_goes_in_batches_until_nothing_is_left(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from core.clock import utcnow
-from core.db.models import Grant, InboxEvent, Lease, Recording
+from core.db.models import Grant, IdempotencyKey, InboxEvent, Lease, Recording
 from core.errors import ConfigurationError
 from core.services import rotate_keys as module
 from core.services.inbox.notice import read_notice
@@ -20,7 +20,7 @@ BODY = b'{"event":"meeting.started","payload":{"account_id":"A","object":{"id":"
 
 
 def test_after_rotating_the_old_key_can_be_taken_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens, passcodes and received events, in more than one batch; nobody has to reconnect."""
+    """Tokens, passcodes, received events and kept answers, in more than one batch; nobody has to reconnect."""
     monkeypatch.setattr(module, "BATCH", 2)
     world.location(accounts=3)
     world.book()
@@ -28,7 +28,7 @@ def test_after_rotating_the_old_key_can_be_taken_away(world: World, monkeypatch:
     _receive_event_and_recording(world)
     old, new = keys_of(world.parts.settings), Fernet.generate_key().decode()
 
-    assert rotate_keys(world.parts.sessions, TokenVault(f"{new},{old}")) == 6
+    assert rotate_keys(world.parts.sessions, TokenVault(f"{new},{old}")) == 9
 
     alone = TokenVault(new)
     [meeting] = world.meetings()
@@ -37,6 +37,7 @@ def test_after_rotating_the_old_key_can_be_taken_away(world: World, monkeypatch:
     [event], [recording] = world.all(InboxEvent), world.all(Recording)
     assert event.body is not None and recording.passcode is not None
     assert (alone.decrypt_bytes(event.body), alone.decrypt(recording.passcode)) == (BODY, "play-me")
+    assert {alone.decrypt_bytes(each.answer or b"") for each in world.all(IdempotencyKey)} == {b"{}"}
     ids = [each.id for each in world.accounts()]
     tokens = Tokens(world.parts.sessions, alone, world.parts.oauth)
     assert set(tokens.fresh(ids, now=utcnow() + timedelta(hours=2)).ready) == set(ids)
@@ -57,6 +58,12 @@ def _receive_event_and_recording(world: World) -> None:
                 passcode=vault.encrypt("play-me"),
                 sought_since=now,
             )
+        )
+        session.add_all(
+            IdempotencyKey(
+                caller=caller, key=key, request_hash=b"-", status=200, answer=vault.encrypt_bytes(b"{}"), created_at=now
+            )
+            for caller, key in (("key:1", "a"), ("key:1", "b"), ("key:2", "a"))
         )
 
 
