@@ -57,7 +57,7 @@ def _create() -> None:
         "Who will use it", key="key_name", max_chars=60, help="Stands on the timeline of all it writes"
     )
     access = st.radio("What it may do", list(MAY), index=1, format_func=MAY.__getitem__, key="key_access")
-    everywhere = st.toggle("It sees all locations, those of later too", key="key_everywhere")
+    everywhere = st.toggle("It sees all locations, and those added later", key="key_everywhere")
     chosen = st.multiselect("Locations it sees", list(places), key="key_places", disabled=everywhere)
     per_minute = st.number_input("Requests a minute", 1, MOST_PER_MINUTE, PER_MINUTE, key="key_per_minute")
     if st.button("Create key", type="primary", key="do_it", disabled=not (name.strip() and (everywhere or chosen))):

@@ -15,6 +15,11 @@ API = "/api"
 OWN = ("/oauth", "/healthz", API, "/webhooks")
 
 
+def is_below(path: str, *prefixes: str) -> bool:
+    """Whether *path* is one of *prefixes* or lies below it: `/api/v1` lies below `/api`, `/api_keys` does not."""
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
+
+
 class LimitBody:
     """Answer 413 to a body larger than *limit* bytes, announced or not."""
 
@@ -44,7 +49,7 @@ class LimitBody:
 
 def _too_large(path: str, limit: int) -> Response:
     said = f"The body is larger than {limit} bytes."
-    if path.startswith(API):
+    if is_below(path, API):
         return Problem(413, "too_large", said, next_step="Send it in parts.").answer()
     return JSONResponse({"error": said}, status_code=413)
 
@@ -57,7 +62,7 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers to every HTTP answer."""
-        own = scope["type"] == "http" and scope["path"].startswith(OWN)
+        own = scope["type"] == "http" and is_below(scope["path"], *OWN)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -22,7 +22,7 @@ def create(
         list[str] | None, typer.Option("--location", "-l", help="A location it sees; say it again for more.")
     ] = None,
     all_locations: Annotated[
-        bool, typer.Option("--all-locations", help="It sees every location, those of later too.")
+        bool, typer.Option("--all-locations", help="It sees every location, and those added later.")
     ] = False,
     per_minute: Annotated[int, typer.Option(help="Requests it may send in any sixty seconds.")] = PER_MINUTE,
     as_json: AsJson = False,

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from console.middleware import LimitBody
+from console.middleware import LimitBody, SecurityHeaders
 from core.db.engine import engine_for
 from core.settings import Settings
 
@@ -66,6 +66,33 @@ def test_answers_carry_careful_headers(web: str) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("path", "ours"), [("/api", True), ("/api/v1/key", True), ("/api_keys", False), ("/", False)])
+def test_a_page_whose_name_begins_like_a_route_may_load_what_it_needs(path: str, ours: bool) -> None:
+    """Strict is what our own routes answer; a page would stay blank."""
+    headers: dict[str, str] = {}
+
+    async def send(message: Message) -> None:
+        headers.update({name.decode(): value.decode() for name, value in message.get("headers", [])})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    asyncio.run(SecurityHeaders(PlainTextResponse("here"))(scope, receive, send))
+
+    assert headers["content-security-policy"].startswith("default-src 'none'") == ours
+
+
+@pytest.mark.parametrize(
+    ("path", "type_"), [("/webhooks/zoom", "application/json"), ("/api/v1/key", "application/problem+json")]
+)
+def test_what_is_too_large_is_told_in_the_manner_of_the_route(web: str, path: str, type_: str) -> None:
+    """The API words it as a problem."""
+    answer = requests.post(f"{web}{path}", data=b"x" * 1_000_001, timeout=10)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, type_)
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread(web: str) -> None:
