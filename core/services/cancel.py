@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.models import Appointment, AppointmentRevision
 from core.domain import states
-from core.errors import Conflict
+from core.errors import Conflict, StaleState
 from core.services.book import find_appointment
 from core.services.locations import find_location
 from core.services.opening.attempt import Zoom
@@ -33,45 +34,53 @@ class Cancelled:
     account: Vacated
 
 
-def cancel(
+def cancel(sessions: sessionmaker[Session], zoom: Zoom, *, location: str, external_id: str, **wish: Any) -> Cancelled:
+    """`cancel_by_id` for those who know the appointment by the names that people use. Raises `NotFound` besides."""
+    with sessions() as session:
+        appointment = find_appointment(session, find_location(session, location), external_id)
+    return cancel_by_id(sessions, zoom, appointment.id, **wish)
+
+
+def cancel_by_id(
     sessions: sessionmaker[Session],
     zoom: Zoom,
+    appointment_id: int,
     *,
-    location: str,
-    external_id: str,
     actor: str,
     clock: Callable[[], datetime],
+    expected_revision: int | None = None,
     end_meeting: bool = False,
 ) -> Cancelled:
-    """Cancel an appointment. Cancelling twice is fine; before the link was opened no call to Zoom is made.
+    """Cancel an appointment that exists. Cancelling twice is fine; before the link was opened no call to Zoom is made.
 
     Arguments:
+        expected_revision: the one that the caller has seen; None: whichever it is.
         end_meeting: if people are inside, end their meeting. Repeated until Zoom has confirmed it, this asks again.
 
     Raises:
-        NotFound: there is no such appointment.
+        StaleState: somebody else moved it first.
         Conflict: it is over already.
         MeetingInProgress: people are inside, and nobody has said *end_meeting*.
     """
-    with sessions() as session:
-        appointment = find_appointment(session, find_location(session, location), external_id)
-    inside = look_inside(sessions, zoom, appointment.id, now=clock())
+    inside = look_inside(sessions, zoom, appointment_id, now=clock())
     with sessions.begin() as session:
-        vacating, before = _cancel(session, appointment.id, inside, end_meeting=end_meeting, actor=actor, now=clock())
+        appointment = session.scalars(
+            sa.select(Appointment).where(Appointment.id == appointment_id).with_for_update(key_share=True)
+        ).one()
+        if expected_revision is not None and expected_revision != appointment.revision:
+            raise StaleState(f"Appointment {appointment.external_id} has been moved by somebody else.")
+        vacating, before = _cancel(session, appointment, inside, end_meeting=end_meeting, actor=actor, now=clock())
     account = follow_up(sessions, zoom, vacating, actor=actor, clock=clock)
     return Cancelled(appointment.external_id, before, account)
 
 
 def _cancel(
-    session: Session, appointment_id: int, inside: Inside, *, end_meeting: bool, actor: str, now: datetime
+    session: Session, appointment: Appointment, inside: Inside, *, end_meeting: bool, actor: str, now: datetime
 ) -> tuple[Vacating, bool]:
     """The transaction of a cancellation: what is to be done on Zoom, and whether it was cancelled before."""
-    appointment = session.scalars(
-        sa.select(Appointment).where(Appointment.id == appointment_id).with_for_update(key_share=True)
-    ).one()
     if appointment.status == states.Appointment.CANCELLED:
         again = sorted(inside.started) if end_meeting else []
-        return Vacating(still_leased(session, appointment_id), to_end=again), True
+        return Vacating(still_leased(session, appointment.id), to_end=again), True
     if appointment.status in OVER or appointment.ends_at <= now:
         raise Conflict(
             f"Appointment {appointment.external_id} is over.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -61,31 +61,45 @@ def reschedule(
     *,
     location: str,
     external_id: str,
+    **wish: Any,
+) -> Rescheduled:
+    """`reschedule_by_id` for those who know the appointment by the names that people use. Raises `NotFound` besides."""
+    with sessions() as session:
+        appointment = find_appointment(session, find_location(session, location), external_id)
+    return reschedule_by_id(sessions, zoom, appointment.id, **wish)
+
+
+def reschedule_by_id(
+    sessions: sessionmaker[Session],
+    zoom: Zoom,
+    appointment_id: int,
+    *,
     starts_at: datetime,
-    ends_at: datetime,
+    ends_at: datetime | None,
     actor: str,
     hours: OpeningHours,
     clock: Callable[[], datetime],
     expected_revision: int | None = None,
     end_meeting: bool = False,
 ) -> Rescheduled:
-    """Move an appointment to another time; the same time again changes nothing, another end alone no link.
+    """Move an appointment that exists to another time; the same time again changes nothing, another end alone no link.
 
     Arguments:
+        ends_at: None: it lasts as long as before.
         expected_revision: the one that the caller has seen; None: whichever it is.
         end_meeting: if people are inside, end their meeting.
 
     Raises:
-        NotFound: there is no such appointment.
         InvalidInput: the new time cannot be used; names the field.
         StaleState: somebody else moved it first.
         Conflict: it is cancelled or over.
         MeetingInProgress: people are inside, and nobody has said *end_meeting*.
     """
-    with checked():
-        starts_at, ends_at = checks.aware("starts_at", starts_at), checks.aware("ends_at", ends_at)
     with sessions() as session:
-        appointment = find_appointment(session, find_location(session, location), external_id)
+        appointment = session.get_one(Appointment, appointment_id)
+    with checked():
+        starts_at = checks.aware("starts_at", starts_at)
+        ends_at = checks.aware("ends_at", ends_at or starts_at + (appointment.ends_at - appointment.starts_at))
     # Where the start stays, nobody has to leave, and Zoom is not asked.
     moves = appointment.starts_at != starts_at
     inside = look_inside(sessions, zoom, appointment.id, now=clock()) if moves or end_meeting else Inside()
