@@ -5,9 +5,9 @@ from fastapi.routing import APIRoute
 
 from console.api.openapi import describe
 from console.api.problems import explain_errors
-from console.api.routes import key
+from console.api.routes import appointment, appointments, key, record
 
-ROUTERS: tuple[APIRouter, ...] = (key.router,)
+ROUTERS: tuple[APIRouter, ...] = (key.router, appointments.router, appointment.router, record.router)
 
 
 def create_api() -> FastAPI:

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import (
+    AlreadyBooked,
     Conflict,
     ConnectRefused,
     InvalidInput,
@@ -127,9 +128,17 @@ def _of_ours(error: ZoomPoolError) -> Problem:
     if status == 503 and not isinstance(error, ZoomError):  # a setting at fault: its name is not the caller's business
         log.error("api_unconfigured", reason=str(error))
         return Problem(503, "unavailable", "The service is not set up completely.", next_step="Tell its operators.")
-    fields = [{"field": error.field, "message": error.message}] if isinstance(error, InvalidInput) else []
+    fields = [{"field": field, "message": message} for field, message in _at_fault(error)]
     headers = SOON if status == 503 else None
     return Problem(status, _word(type(error)), error.message, next_step=error.next_step, errors=fields, headers=headers)
+
+
+def _at_fault(error: ZoomPoolError) -> list[tuple[str, str]]:
+    if isinstance(error, InvalidInput):
+        return [(error.field, error.message)]
+    if isinstance(error, AlreadyBooked):
+        return [(field, "It was booked with another value.") for field in error.fields]
+    return []
 
 
 def _word(kind: type[Exception]) -> str:

@@ -90,7 +90,7 @@ def check_same(wanted: Wanted, there: sa.Row[Any]) -> None:
 def _differing(wanted: Wanted, there: sa.Row[Any]) -> Iterator[str]:
     booking = wanted.booking
     if there.calendar_id != wanted.calendar_id:
-        yield "calendar"
+        yield "calendar_id"
     if there.client_name != booking.client_name:
         yield "client_name"
     if there.client_email.lower() != booking.client_email.lower():

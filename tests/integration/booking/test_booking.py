@@ -90,7 +90,7 @@ def test_another_calendar_under_the_same_id_is_a_conflict(world: World) -> None:
     world.location()
     booked(world)
 
-    with pytest.raises(Conflict, match="another calendar"):
+    with pytest.raises(Conflict, match="another calendar_id"):
         booked(world, calendar="Phone")
 
 
