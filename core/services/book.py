@@ -14,6 +14,7 @@ from core.db.sql import statements
 from core.domain.due import OpeningHours
 from core.errors import InvalidInput, NotFound, StaleState, ZoomPoolError
 from core.services.booking import Booking, Wanted, check_same, check_time, normal
+from core.services.outbox import LINK_FIRST
 from core.services.room import turned_away
 
 SQL = statements("booking")
@@ -113,6 +114,7 @@ class _Round:
             "rows": _rows(wanted),
             "locked": list(locked),
             "lead_time": self._hours.lead_time,
+            "link_first": LINK_FIRST,
             "actor": self._actor,
             "now": self._now,
         }

@@ -10,7 +10,8 @@ WITH given AS MATERIALIZED (
         ordinal bigint, location_id bigint, calendar_id bigint, external_id text, client_name text, client_email text,
         client_zone text, starts_at timestamptz, ends_at timestamptz, booked_as text)
 ), places AS MATERIALIZED (
-    SELECT c.id, c.location_id, c.meeting_location, c.default_minutes, l.zone, l.confirm_bookings
+    SELECT c.id, c.location_id, c.meeting_location, c.default_minutes, c.copy_to_host, c.host_email,
+           l.zone, l.confirm_bookings
     FROM calendars AS c
     JOIN locations AS l ON l.id = c.location_id
     WHERE c.id IN (SELECT calendar_id FROM given)
@@ -34,6 +35,24 @@ WITH given AS MATERIALIZED (
 ), noted AS (
     INSERT INTO events (at, kind, actor, location_id, appointment_id)
     SELECT :now, 'appointment_booked', :actor, location_id, id FROM booked ORDER BY id
+), confirmed AS (
+    -- As `booked` in outbox.py and `copy_to_host` in mail.sql have them. A link that is due at once says it all.
+    INSERT INTO messages (location_id, appointment_id, revision, to_host, dedupe_key, channel, kind, priority, recipient,
+                          payload, next_attempt_at, give_up_at, message_id, created_at)
+    SELECT b.location_id, b.id, 1, m.to_host, m.dedupe_key, 'mail', 'booked', 1, m.recipient, '{}',
+           CASE WHEN b.link = 'not_due' AND b.starts_at - CAST(:lead_time AS interval) <= :now
+                THEN :now + CAST(:link_first AS interval) ELSE :now END,
+           b.ends_at,
+           'zp-' || i.installation_id || '-' || left(encode(sha256(convert_to(m.dedupe_key, 'UTF8')), 'hex'), 24), :now
+    FROM booked AS b
+    JOIN places AS p ON p.id = b.calendar_id AND p.confirm_bookings
+    CROSS JOIN installation AS i
+    CROSS JOIN LATERAL (SELECT 'booked:' || b.id || ':' || b.client_email AS key) AS k
+    CROSS JOIN LATERAL (
+        SELECT false AS to_host, b.client_email AS recipient, k.key AS dedupe_key
+        UNION ALL
+        SELECT true, p.host_email, 'host:' || k.key WHERE p.copy_to_host AND p.host_email IS NOT NULL) AS m
+    ORDER BY b.id, m.to_host
 )
 SELECT id, location_id, external_id, starts_at, ends_at, link FROM booked;
 

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Appointment, AppointmentRevision, Event, Location
+from core.db.models import Appointment, AppointmentRevision, Calendar, Event, Location, Message
 from core.errors import AlreadyBooked, InvalidInput
+from core.services import outbox
 from core.services.book import Booked, book_many
 from core.services.booking import Booking, Wanted
 from core.services.reschedule import reschedule
@@ -183,3 +184,55 @@ def test_two_calls_with_the_same_ids_in_opposite_orders_do_not_wait_for_each_oth
 
         assert [each.id for each in one] == [each.id for each in other[::-1]]
         assert all(a.new != b.new for a, b in zip(one, other[::-1], strict=True))
+
+
+def test_a_confirmation_is_queued_where_the_location_wants_one(world: World) -> None:
+    """In the very rows that the outbox itself would write, with a copy for the host of a calendar that wants it."""
+    world.location("Harbour Clinic", confirm_bookings=True)
+    world.location("Hill Clinic", confirm_bookings=False)
+    with world.parts.sessions.begin() as session:
+        session.execute(
+            sa.update(Calendar).where(Calendar.name == "Phone").values(copy_to_host=True, host_email="host@clinic.test")
+        )
+    now = utcnow()
+    soon = replace(BOOKING, external_id="SOON", starts_at=now + timedelta(minutes=5))
+
+    results = booked(
+        world,
+        *wanted(world, BOOKING, soon),
+        *wanted(world, replace(BOOKING, external_id="PHONE"), calendar="Phone"),
+        *wanted(world, BOOKING, location="Hill Clinic"),
+        now=now,
+    )
+    told = world.messages()
+    booked(world, *wanted(world, BOOKING))
+
+    assert [(each.appointment_id, each.recipient, each.to_host) for each in told] == [
+        (results[0].id, "client@clients.test", False),
+        (results[2].id, "client@clients.test", False),
+        (results[2].id, "host@clinic.test", True),
+        (results[1].id, "client@clients.test", False),
+    ]
+    # Where the link is due at once, its mail says it all.
+    assert [each.next_attempt_at - now for each in told] == [timedelta(0)] * 3 + [timedelta(minutes=1)]
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.delete(Message))
+        mails = [
+            outbox.booked(
+                recipient=each.client_email,
+                location_id=each.location_id,
+                appointment_id=each.id,
+                ends_at=each.ends_at,
+                not_before=now + outbox.LINK_FIRST if each.external_id == "SOON" else None,
+            )
+            for each in session.scalars(
+                sa.select(Appointment).where(Appointment.id.in_([m.appointment_id for m in told]))
+            )
+        ]
+        outbox.queue_mails(session, mails, now=now)
+    assert sorted(map(row, world.messages()), key=str) == sorted(map(row, told), key=str)
+
+
+def row(message: Message) -> dict[str, Any]:
+    """All columns of a message but its id."""
+    return {each.key: getattr(message, each.key) for each in sa.inspect(Message).column_attrs if each.key != "id"}
