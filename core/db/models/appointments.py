@@ -29,7 +29,8 @@ class Appointment(Base):
         sa.Index("appointments_missed", "starts_at", postgresql_where=sa.text("status = 'missed'")),
         sa.Index("appointments_by_location", "location_id", "starts_at", "id"),
         sa.Index("appointments_by_time", "starts_at", "id"),
-        sa.Index("appointments_by_calendar", "calendar_id", "starts_at"),
+        sa.Index("appointments_by_state", "location_id", "status", "link", "starts_at", "id"),
+        sa.Index("appointments_by_calendar", "calendar_id", "starts_at", "id"),
         sa.Index(
             "appointments_text",
             sa.text(

@@ -159,6 +159,14 @@ def upgrade() -> None:
     op.add_column("appointments", sa.Column("booked_as", sa.LargeBinary(), nullable=True))
     op.add_column("appointments", sa.Column("ical_sequence", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index("appointments_by_time", "appointments", ["starts_at", "id"], unique=False)
+    op.drop_index("appointments_by_calendar", "appointments")
+    op.create_index("appointments_by_calendar", "appointments", ["calendar_id", "starts_at", "id"], unique=False)
+    op.create_index(
+        "appointments_by_state",
+        "appointments",
+        ["location_id", "status", "link", "starts_at", "id"],
+        unique=False,
+    )
     op.add_column("messages", sa.Column("endpoint_id", sa.BigInteger(), nullable=True))
     op.add_column("messages", sa.Column("resend_of", sa.BigInteger(), nullable=True))
     op.add_column("messages", sa.Column("to_host", sa.Boolean(), server_default=sa.false(), nullable=False))
