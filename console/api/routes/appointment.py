@@ -16,9 +16,12 @@ from console.api.schemas.appointment import (
     AppointmentBody,
     Cancellation,
     Cancelled,
+    ClientChange,
+    ClientChanged,
     LinkBody,
     NewTime,
     Rescheduled,
+    Resendable,
     appointment_body,
 )
 from console.api.schemas.base import PathId
@@ -27,6 +30,7 @@ from core.clock import utcnow
 from core.db.read.appointment_view import AppointmentView, view
 from core.domain.states import Link
 from core.services.cancel import cancel_by_id
+from core.services.change_client import change_client
 from core.services.reschedule import reschedule_by_id
 from core.services.vacate import Vacated
 from core.wiring import wiring
@@ -68,6 +72,23 @@ def get_link(appointment_id: PathId, caller: Reads) -> LinkBody:
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
     )
+
+
+@router.patch("/appointments/{appointment_id}", response_model=ClientChanged)
+def change_client_of_appointment(appointment_id: PathId, body: ClientChange, caller: Books, once: Once) -> Response:
+    """Correct the client's name, address or zone. Unsent mail follows; what was sent already can be sent again."""
+
+    def work(session: Session) -> Answer:
+        seen(session, appointment_id, caller)
+        done = change_client(session, appointment_id, **body.model_dump(), actor=caller.actor, now=utcnow())
+        offer = [Resendable(message_id=each.message_id, kind=each.kind, sent_at=each.sent_at) for each in done.offer]
+        now = appointment_body(seen(session, appointment_id, caller))
+        changed = list(done.fields)
+        return Answer(
+            200, ClientChanged(changed=changed, following=done.following, can_be_sent_again=offer, appointment=now)
+        )
+
+    return once.in_one_transaction(work)
 
 
 @router.post("/appointments/{appointment_id}/reschedule", response_model=Rescheduled)

@@ -148,6 +148,32 @@ class Cancelled(Strict):
     appointment: AppointmentBody
 
 
+class ClientChange(Strict):
+    """Who the client is from now on; what is left out stays as it is."""
+
+    client_name: Name | None = None
+    client_email: Email | None = None
+    client_zone: Zone | None = None
+    expected_revision: Revision | None = Field(default=None, description="If it is another by now: 409 stale_state.")
+
+
+class Resendable(Strict):
+    """A message that was sent, or refused, and is still true: send it again to the new address if you like."""
+
+    message_id: OurId
+    kind: str = Field(examples=["join_link"])
+    sent_at: Moment | None
+
+
+class ClientChanged(Strict):
+    """What came of it: the fields that are others now, and how many unsent mails follow."""
+
+    changed: list[str] = Field(examples=[["client_email"]])
+    following: int
+    can_be_sent_again: list[Resendable]
+    appointment: AppointmentBody
+
+
 class LinkBody(Strict):
     """The way into the meeting, for its client and its host."""
 

@@ -101,6 +101,44 @@ def test_a_cancellation_deletes_the_meeting_and_may_be_sent_again(world: World, 
     assert (link["reason"], link["link_state"], link["expected_at"]) == ("cancelled", "ended", None)
 
 
+def test_unsent_mail_follows_a_corrected_client_and_what_was_sent_is_offered_again(
+    world: World, program: MakeProgram
+) -> None:
+    """The confirmation has not left, so it follows; the link has, so it can be sent again."""
+    world.location("Harbour Clinic", confirm_bookings=True)
+    unsent = world.book("A-1", starts_in=HOUR)
+    sent = world.book("A-2")
+    world.run()
+    caller = program("book", name="front desk")
+
+    follows = caller.send("PATCH", f"/appointments/{unsent.id}", {"client_email": "new@clients.test"}, once="c-1")
+    offers = caller.send("PATCH", f"/appointments/{sent.id}", {"client_email": "new@clients.test"})
+    nothing = caller.send("PATCH", f"/appointments/{unsent.id}", {"client_email": "new@clients.test"})
+
+    assert (follows.status_code, follows.json()["changed"]) == (200, ["client_email"])
+    assert follows.json()["appointment"]["client_email"] == "new@clients.test"
+    [link] = offers.json()["can_be_sent_again"]
+    [mail] = world.messages(id=link["message_id"])
+    assert (mail.kind, link["kind"], mail.appointment_id) == ("join_link", "join_link", sent.id)
+    assert nothing.json()["changed"] == []
+    assert {each.actor for each in world.all(Event, kind="client_changed")} == {"key:front desk"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "client_name"), ({"client_email": "nobody"}, "client_email"), ({"status": "x"}, "status")]
+)
+def test_a_client_is_not_changed_to_what_cannot_be(
+    world: World, program: MakeProgram, body: dict[str, str], field: str
+) -> None:
+    """The field at fault is named, also where nothing is given or something that cannot be changed."""
+    world.location()
+
+    answer = program("book").send("PATCH", f"/appointments/{world.book().id}", body)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
 @pytest.mark.parametrize("change", ["reschedule", "cancel"])
 def test_who_has_not_seen_the_last_move_is_refused(world: World, program: MakeProgram, change: str) -> None:
     """Somebody else moved it; the caller is to look again."""
@@ -172,7 +210,11 @@ def everything(caller: Program, appointment_id: int) -> list[int]:
     path = f"/appointments/{appointment_id}"
     reads = [caller.get(path + each) for each in ("", "/link", "/timeline", "/recordings")]
     starts_at = {"starts_at": written(utcnow() + HOUR)}
-    writes = [caller.post(path + "/reschedule", starts_at), caller.post(path + "/cancel", {}, once="any")]
+    writes = [
+        caller.post(path + "/reschedule", starts_at),
+        caller.post(path + "/cancel", {}, once=f"cancel-{appointment_id}"),
+    ]
+    writes.append(caller.send("PATCH", path, {"client_name": "Somebody"}, once=f"change-{appointment_id}"))
     return [answer.status_code for answer in reads + writes]
 
 
@@ -183,7 +225,7 @@ def test_what_a_key_does_not_see_looks_as_if_it_did_not_exist(world: World, prog
     booked = world.book(starts_in=HOUR)
     stranger = program("book", "Hill Clinic")
 
-    assert everything(stranger, booked.id) == everything(stranger, 4711) == [404] * 6
+    assert everything(stranger, booked.id) == everything(stranger, 4711) == [404] * 7
     there = stranger.get(f"/appointments/{booked.id}").json()
     assert there["detail"] == stranger.get("/appointments/4711").json()["detail"]
     assert world.appointment().status == "booked"
