@@ -11,6 +11,13 @@ from orchestration.archiving import archive_recordings, archive_sensor
 from orchestration.housekeeping import housekeeping, nightly_housekeeping
 from orchestration.jobs import deliver_messages, open_due_meetings, open_meeting, settle_meetings
 from orchestration.keeping_alive import daily_keep_alive, keep_grants_alive
+from orchestration.looking_back import (
+    history_schedule,
+    keep_pool_history,
+    nightly_what_if,
+    what_if,
+    what_if_sensor,
+)
 from orchestration.reconciling import hourly_reconcile, reconcile_zoom
 from orchestration.resources import Product
 from orchestration.sensors import due_appointments_sensor, due_messages_sensor, lifecycle_sensor
@@ -30,9 +37,11 @@ defs = dg.Definitions(
         housekeeping,
         archive_recordings,
         keep_grants_alive,
+        keep_pool_history,
+        what_if,
     ],
-    sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor, archive_sensor],
-    schedules=[hourly_reconcile, nightly_housekeeping, daily_keep_alive],
+    sensors=[due_appointments_sensor, due_messages_sensor, lifecycle_sensor, archive_sensor, what_if_sensor],
+    schedules=[hourly_reconcile, nightly_housekeeping, daily_keep_alive, history_schedule, nightly_what_if],
     resources={"product": Product()},
     executor=dg.in_process_executor,
 )

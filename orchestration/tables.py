@@ -19,6 +19,7 @@ from core.services.reconcile.run import Line
 from core.services.recordings.archive import Archived
 from core.services.recordings.collect import Collected
 from core.services.revoke import Revoked
+from core.services.what_if import Answer
 
 SHOWN = 300
 NEXT_STEP = {
@@ -135,6 +136,17 @@ def not_listed_table(not_listed: Sequence[NotListed]) -> dg.MetadataValue:
 def purged_table(purged: Sequence[Purged]) -> dg.MetadataValue:
     """One row per kind of what is kept for a time only."""
     return _table(["what", "rows", "problem"], [(each.what, str(each.rows), each.problem) for each in purged])
+
+
+def what_if_table(answers: Sequence[Answer]) -> dg.MetadataValue:
+    """One row per location: the accounts there are, those that would have been enough, and those that will be."""
+    return _table(
+        ["location", "accounts", "links", "enough", "booked", "enough for them"],
+        [
+            tuple(map(str, (each.location_id, each.accounts, each.links, each.enough, each.booked, each.enough_ahead)))
+            for each in answers
+        ],
+    )
 
 
 def delivery_table(report: DeliveryReport, what: str = "") -> dict[str, Any]:

@@ -31,6 +31,8 @@ KEPT: dict[str, timedelta] = {
     "oauth_states": A_WEEK,
     # A caller repeats a request within minutes, and after an outage within hours.
     "idempotency_keys": timedelta(days=2),
+    # They are computed anew every night.
+    "what_if_results": timedelta(days=30),
     # Zoom counts by day.
     "zoom_budget": A_WEEK,
 }

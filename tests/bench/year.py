@@ -14,7 +14,7 @@ LEAD = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Year:
-    """How big. On most working days an account has a meeting in the morning and one in the afternoon."""
+    """How big. On every other working morning and afternoon an account has a meeting."""
 
     locations: int = 200
     accounts_each: int = 10
@@ -79,7 +79,7 @@ STATEMENTS = {
             JOIN locations AS l ON l.id = a.location_id
             CROSS JOIN generate_series(CAST(:first_day AS timestamp), CAST(:last_day AS timestamp), '1 day') AS d (day)
             CROSS JOIN generate_series(0, 1) AS half
-            WHERE random() < CASE WHEN extract(isodow FROM d.day) < 6 THEN 0.945 ELSE 0.015 END) AS s""",
+            WHERE random() < CASE WHEN extract(isodow FROM d.day) < 6 THEN 0.475 ELSE 0.01 END) AS s""",
     "appointments": """
         INSERT INTO appointments (id, location_id, calendar_id, external_id, client_name, client_email, client_zone,
                                   starts_at, ends_at, status, link, booked_at)

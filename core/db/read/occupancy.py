@@ -5,6 +5,8 @@ takes it away at its end. Its integral over a bucket is what was carried into it
 within it for the rest. Only the peak needs the running sum at every change.
 """
 
+from itertools import pairwise
+
 import sqlalchemy as sa
 
 # Which columns there are: what an account does under a lease first, then what it is without one.
@@ -32,7 +34,7 @@ WITH scopes AS (
     SELECT s.scope, n, s.origin + make_interval(secs => n * :seconds) AS from_at,
            least(s.origin + make_interval(secs => (n + 1) * :seconds), s.ends_at) AS to_at
     FROM scopes AS s
-    CROSS JOIN LATERAL generate_series(0, ceil(extract(epoch FROM s.ends_at - s.origin) / :seconds)::int - 1) AS n
+    CROSS JOIN LATERAL generate_series(0, ceil(date_part('epoch', s.ends_at - s.origin) / :seconds)::int - 1) AS n
 ), held AS MATERIALIZED (
     SELECT s.scope, s.origin, s.ends_at, l.account_id, l.reserved_at, l.ready_at, l.live_at, l.ended_at, l.cooldown_at,
            l.closing_at,
@@ -52,48 +54,43 @@ WITH scopes AS (
     JOIN scopes AS s ON s.scope = CASE WHEN :apart THEN c.location_id ELSE 0 END
     WHERE c.status <> 'disconnected' AND c.from_at < s.ends_at AND (c.to_at IS NULL OR c.to_at > s.origin)
       AND (CAST(:location AS bigint) IS NULL OR c.location_id = :location)
-), changes AS (
-    SELECT h.scope, h.origin, h.ends_at, c.state, c.at, c.step
+), reached AS (
+    SELECT scope, origin, ends_at,
+           unnest(ARRAY['reserved', 'ready', 'live', 'processing', 'cooldown', 'closing', 'over']) AS what,
+           unnest(ARRAY[h.reserved_at, a.ready, b.live, o.processing, d.cooldown, e.closing, h.over_at]) AS at
     FROM held AS h
     CROSS JOIN LATERAL (SELECT greatest(h.reserved_at, least(h.closing_at, h.over_at)) AS closing) AS e
     CROSS JOIN LATERAL (SELECT greatest(h.reserved_at, least(h.cooldown_at, e.closing)) AS cooldown) AS d
     CROSS JOIN LATERAL (SELECT greatest(h.reserved_at, least(h.ended_at, d.cooldown)) AS processing) AS o
     CROSS JOIN LATERAL (SELECT greatest(h.reserved_at, least(h.live_at, o.processing)) AS live) AS b
     CROSS JOIN LATERAL (SELECT greatest(h.reserved_at, least(h.ready_at, b.live)) AS ready) AS a
-    CROSS JOIN LATERAL (VALUES
-        ('reserved', h.reserved_at, 1), ('reserved', a.ready, -1), ('ready', a.ready, 1), ('ready', b.live, -1),
-        ('live', b.live, 1), ('live', o.processing, -1), ('processing', o.processing, 1),
-        ('processing', d.cooldown, -1), ('cooldown', d.cooldown, 1), ('cooldown', e.closing, -1),
-        ('closing', e.closing, 1), ('closing', h.over_at, -1)
-    ) AS c (state, at, step)
-    UNION ALL
-    SELECT p.scope, p.origin, p.ends_at, e.state, e.at, e.step
-    FROM periods AS p
-    CROSS JOIN LATERAL (VALUES
-        (p.status, p.from_at, 1), (p.status, p.to_at, -1),
-        (CASE WHEN p.status = 'connected' THEN 'usable' END, p.from_at, 1),
-        (CASE WHEN p.status = 'connected' THEN 'usable' END, p.to_at, -1)
-    ) AS e (state, at, step)
-    UNION ALL
-    -- What an account was beside its lease is not counted again.
-    SELECT p.scope, p.origin, p.ends_at, p.status, e.at, e.step
+), beside AS (
+    -- What an account is beside its lease is not counted again.
+    SELECT p.scope, p.origin, p.ends_at, p.status, greatest(p.from_at, h.reserved_at) AS from_at,
+           least(p.to_at, h.over_at) AS to_at
     FROM held AS h
     JOIN periods AS p ON p.account_id = h.account_id AND p.from_at < h.over_at AND p.to_at > h.reserved_at
-    CROSS JOIN LATERAL (VALUES
-        (greatest(p.from_at, h.reserved_at), -1), (least(p.to_at, h.over_at), 1)) AS e (at, step)
-), placed AS (
-    SELECT scope, state, step, n, least((n + 1) * :seconds, lasts) - after AS rest
-    FROM (
-        SELECT scope, state, step, extract(epoch FROM ends_at - origin)::float8 AS lasts,
-               greatest(extract(epoch FROM at - origin)::float8, 0) AS after
-        FROM changes WHERE at < ends_at AND state IS NOT NULL) AS c
-    CROSS JOIN LATERAL (SELECT floor(after / :seconds)::int AS n) AS b
+), changes AS (
+    SELECT scope, origin, ends_at, what, at, 1 AS step FROM reached
+    UNION ALL SELECT scope, origin, ends_at, status, from_at, 1 FROM periods
+    UNION ALL SELECT scope, origin, ends_at, status, to_at, -1 FROM periods
+    UNION ALL SELECT scope, origin, ends_at, 'usable', from_at, 1 FROM periods WHERE status = 'connected'
+    UNION ALL SELECT scope, origin, ends_at, 'usable', to_at, -1 FROM periods WHERE status = 'connected'
+    UNION ALL SELECT scope, origin, ends_at, status, from_at, -1 FROM beside
+    UNION ALL SELECT scope, origin, ends_at, status, to_at, 1 FROM beside
 ), sums AS (
-    SELECT scope, n, {sums} FROM placed GROUP BY scope, n
-), averages AS (
-    SELECT g.scope, g.n, g.from_at, {averages}
+    SELECT scope, n, what, sum(step) AS steps, sum(step * (least((n + 1) * :seconds, lasts) - after)) AS within
+    FROM (
+        SELECT scope, what, step, date_part('epoch', ends_at - origin) AS lasts,
+               greatest(date_part('epoch', at - origin), 0) AS after
+        FROM changes WHERE at < ends_at) AS c
+    CROSS JOIN LATERAL (SELECT floor(after / :seconds)::int AS n) AS b
+    GROUP BY scope, n, what
+), counted AS (
+    SELECT g.scope, g.n, g.from_at, {counted}
     FROM grid AS g
-    LEFT JOIN sums AS s USING (scope, n)
+    CROSS JOIN LATERAL (SELECT date_part('epoch', g.to_at - g.from_at) AS width) AS lasts
+    LEFT JOIN (SELECT scope, n, {pivoted} FROM sums GROUP BY scope, n) AS s USING (scope, n)
     WINDOW w AS (PARTITION BY g.scope ORDER BY g.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), running AS (
     SELECT scope, n, sum(sum(step)) OVER (PARTITION BY scope ORDER BY at) AS used
@@ -102,28 +99,43 @@ WITH scopes AS (
         UNION ALL SELECT scope, greatest(over_at, origin), -1 FROM held WHERE over_at < ends_at
         UNION ALL SELECT scope, from_at, 0 FROM grid) AS e
     JOIN scopes USING (scope)
-    CROSS JOIN LATERAL (SELECT floor(extract(epoch FROM at - origin)::float8 / :seconds)::int AS n) AS b
+    CROSS JOIN LATERAL (SELECT floor(date_part('epoch', at - origin) / :seconds)::int AS n) AS b
     GROUP BY scope, n, at
 ), peaks AS (
     SELECT scope, n, max(used)::int AS peak FROM running GROUP BY scope, n
 ), occupancy AS (
-    SELECT a.scope, a.from_at, p.peak, {names} FROM averages AS a JOIN peaks AS p USING (scope, n)
+    SELECT c.scope, c.from_at, p.peak, {columns} FROM counted AS c JOIN peaks AS p USING (scope, n)
 )
 """
 
 
 def with_occupancy(select: str) -> sa.TextClause:
     """The statement *select*, which may read `occupancy`: a row per scope and bucket."""
-    each = [(name, f"FILTER (WHERE state = '{name}')") for name in COLUMNS]
-    width = "extract(epoch FROM g.to_at - g.from_at)::float8"
+    # Of a lease it is counted who has come so far; who is in a state has come to it, and not yet to the next.
+    reached = (*LEASED, "over")
+    counted = (*reached, *UNLEASED, "usable")
     parts = {
-        "{sums}": ", ".join(f"sum(step) {at} AS d_{name}, sum(step * rest) {at} AS w_{name}" for name, at in each),
-        "{averages}": ", ".join(
-            f"coalesce(sum(s.d_{name}) OVER w, 0) + coalesce(s.w_{name}, 0) / {width} AS {name}" for name in COLUMNS
+        "{pivoted}": ", ".join(
+            f"sum({what}) FILTER (WHERE what = '{name}') AS {what[0]}_{name}"
+            for name in counted
+            for what in ("steps", "within")
         ),
-        "{names}": ", ".join(f"a.{name}" for name in COLUMNS),
+        "{counted}": ", ".join(
+            f"coalesce(sum(s.s_{name}) OVER w, 0) + coalesce(s.w_{name}, 0) / width AS {name}" for name in counted
+        ),
+        "{columns}": ", ".join(
+            [
+                *(_rounded(f"c.{name} - c.{after}", name) for name, after in pairwise(reached)),
+                *(_rounded(f"c.{name}", name) for name in (*UNLEASED, "usable")),
+            ]
+        ),
     }
     text = _OCCUPANCY
     for mark, part in parts.items():
         text = text.replace(mark, part)
     return sa.text(text + select)
+
+
+def _rounded(value: str, name: str) -> str:
+    """Sums of floats differ in their last digits each time they are read; what is the same has to look the same."""
+    return f"round(({value}) * 1e6) / 1e6 AS {name}"

@@ -32,6 +32,10 @@ DELETE FROM oauth_states WHERE state_hash IN (
 DELETE FROM idempotency_keys WHERE (caller, key) IN (
     SELECT caller, key FROM idempotency_keys WHERE created_at < :before LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED);
 
+-- name: what_if_results
+DELETE FROM what_if_results WHERE id IN (
+    SELECT id FROM what_if_results WHERE requested_at < :before ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED);
+
 -- name: zoom_budget
 DELETE FROM zoom_budget WHERE (zoom_user_id, utc_day) IN (
     SELECT zoom_user_id, utc_day FROM zoom_budget WHERE utc_day < CAST(:before AS timestamptz) AT TIME ZONE 'UTC'

@@ -157,7 +157,9 @@ def write(session: Session, history: History, location: int, accounts: list[int]
             ends_at=begins + timedelta(hours=1),
             status="completed",
         )
-        over = {"state": "released", "released_at": at(lease.over), "release_reason": "cooled"} if lease.over else {}
+        over = {"state": "reserved"}
+        if lease.over is not None:
+            over = {"state": "released", "released_at": at(lease.over), "release_reason": "cooled"}
         _insert(
             session,
             "leases",
@@ -169,7 +171,7 @@ def write(session: Session, history: History, location: int, accounts: list[int]
             free_accounts=1,
             reserved_at=begins,
             **{step: at(minute) for step, minute in lease.times.items()},
-            **({"state": "reserved"} | over),
+            **over,
         )
     for each in history.periods:
         ends = None if each.ends is None else at(each.ends)
