@@ -5,9 +5,17 @@ from fastapi.routing import APIRoute
 
 from console.api.openapi import describe
 from console.api.problems import explain_errors
-from console.api.routes import appointment, appointments, key, record
+from console.api.routes import appointment, appointments, calendars, key, locations, record, seats
 
-ROUTERS: tuple[APIRouter, ...] = (key.router, appointments.router, appointment.router, record.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    key.router,
+    appointments.router,
+    appointment.router,
+    record.router,
+    locations.router,
+    calendars.router,
+    seats.router,
+)
 
 
 def create_api() -> FastAPI:

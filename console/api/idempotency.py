@@ -155,8 +155,11 @@ def _response(status: int, content: bytes, headers: dict[str, str] | None = None
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same for the same JSON, however it is spaced and ordered. It has been read once, so it can be read."""
-    return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode() if body else b""
+    """The same for the same JSON, however it is spaced and ordered; a list of seats is no JSON, and is as it is."""
+    try:
+        return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    except ValueError:
+        return body
 
 
 async def _once(
