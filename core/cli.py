@@ -13,11 +13,12 @@ from core import logs
 from core.commands.accounts import accounts
 from core.commands.alerts import alerts
 from core.commands.api_keys import api_keys
-from core.commands.appointments import appointments, messages
+from core.commands.appointments import appointments
 from core.commands.calendars import calendars
 from core.commands.doctor import doctor
 from core.commands.hands_on import pause_all, resume_all
 from core.commands.locations import locations
+from core.commands.messages import messages
 from core.commands.output import err, out
 from core.commands.reconcile import reconcile_now
 from core.commands.recordings import app as recordings

@@ -5,13 +5,14 @@ from fastapi.routing import APIRoute
 
 from console.api.openapi import describe
 from console.api.problems import explain_errors
-from console.api.routes import appointment, appointments, calendars, key, locations, record, seats
+from console.api.routes import appointment, appointments, calendars, key, locations, messages, record, seats
 
 ROUTERS: tuple[APIRouter, ...] = (
     key.router,
     appointments.router,
     appointment.router,
     record.router,
+    messages.router,
     locations.router,
     calendars.router,
     seats.router,

@@ -1,4 +1,4 @@
-"""`zoompool appointments` and `messages`."""
+"""`zoompool appointments`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -10,19 +10,17 @@ from core.clock import utcnow
 from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show, unless
 from core.commands.starts import InZone, StartsAt, moment
 from core.domain.local_time import abbreviation, on_the_wall
-from core.errors import InvalidInput
 from core.services.appointments import list_appointments
 from core.services.book import book, find_appointment
 from core.services.booking import Booking
 from core.services.calendars import find_calendar
 from core.services.cancel import cancel
+from core.services.change_client import change_client
 from core.services.locations import find_location
-from core.services.messages import list_messages
 from core.services.reschedule import reschedule
 from core.wiring import wiring
 
 appointments = typer.Typer(help="What clients booked.", no_args_is_help=True)
-messages = typer.Typer(help="What was, is or will be sent.", no_args_is_help=True)
 
 SHOWN_FROM = timedelta(hours=6)
 EndMeeting = Annotated[bool, typer.Option("--end-meeting", help="If people are inside, end their meeting.")]
@@ -167,32 +165,35 @@ def list_them(
     show(rows, as_json=as_json, empty="No appointment. Book one: zoompool appointments book --help.")
 
 
-@messages.command("list")
-def list_sent(
-    location: AnyLocation = None,
-    appointment: Annotated[str | None, typer.Option(help="Only this appointment; needs --location.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 50,
+@appointments.command("change-client")
+def change_one_client(
+    external_id: str,
+    location: InLocation,
+    client_name: Annotated[str | None, typer.Option(help="Who comes.")] = None,
+    client_email: Annotated[str | None, typer.Option(help="Where mail goes; what has not left follows.")] = None,
+    client_zone: Annotated[str | None, typer.Option(help="The client's time zone.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List messages, newest first."""
-    with wiring().sessions() as session:
-        place = find_location(session, location) if location else None
-        if appointment is not None and place is None:
-            raise InvalidInput("location", "is needed to find an appointment by its id.")
-        booked = find_appointment(session, place, appointment).id if place and appointment else None
-        lines = list_messages(session, location_id=place.id if place else None, appointment_id=booked, limit=limit)
-    rows = [
-        {
-            "kind": line.kind,
-            "to": line.to,
-            "status": line.status,
-            "sent_at": line.sent_at,
-            "appointment": line.appointment,
-            "answer": line.reply or line.reason,
-        }
-        for line in lines
-    ]
-    show(rows, as_json=as_json, empty="No message yet.")
+    """Correct who the client is. What was sent can be sent again: zoompool messages resend."""
+    with wiring().sessions.begin() as session:
+        booked = find_appointment(session, find_location(session, location), external_id)
+        done = change_client(
+            session,
+            booked.id,
+            client_name=client_name,
+            client_email=client_email,
+            client_zone=client_zone,
+            actor=ACTOR,
+            now=utcnow(),
+        )
+    offer = "".join(f" Send it again: zoompool messages resend {each.message_id} ({each.kind})." for each in done.offer)
+    facts = {
+        "external_id": external_id,
+        "changed": list(done.fields),
+        "following": done.following,
+        "resendable": [each.message_id for each in done.offer],
+    }
+    say(done.sentence + offer, facts, as_json=as_json)
 
 
 def _in_both(at: datetime, zone: str) -> str:

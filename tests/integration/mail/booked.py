@@ -19,9 +19,11 @@ CLIENT = "a-1@clients.test"
 HOST = "front-desk@harbour-clinic.test"
 
 
-def confirmed(world: World, *, starts_in: timedelta = HOUR, calendar: str = "Video") -> Appointment:
+def confirmed(
+    world: World, *, external_id: str = "A-1", starts_in: timedelta = HOUR, calendar: str = "Video"
+) -> Appointment:
     """A booking with its confirmation queued."""
-    appointment = world.book(starts_in=starts_in, calendar=calendar)
+    appointment = world.book(external_id, starts_in=starts_in, calendar=calendar)
     soon = calendar == "Video" and starts_in <= timedelta(minutes=10)
     with world.parts.sessions.begin() as session:
         mail = booked(
