@@ -79,7 +79,7 @@ CASES = [
 
 def few(filters: Filters) -> bool:
     """Whether it finds so little that it may be fetched together and sorted then."""
-    return filters.external_id is not None or Status.MISSED == filters.status or Link.FAILED == filters.link
+    return filters.external_id is not None or filters.status == Status.MISSED or filters.link == Link.FAILED
 
 
 def test_a_page_is_read_from_an_index_in_its_order(sessions: sessionmaker[Session]) -> None:
