@@ -76,6 +76,10 @@ REASONS = {
     "deauthorized": Explained(
         "The user removed the app in Zoom.", "Press Reconnect and allow access again, or disconnect the account."
     ),
+    # Why an outgoing webhook did not arrive.
+    "in_vain": Explained("It was in vain for a day.", "Ask the booking system's people, then press Re-send."),
+    "endpoint_gone": Explained("The receiver says that it is gone for good.", "Enable it once there is a new one."),
+    "endpoint_disabled": Explained("Its endpoint was disabled.", "Enable the endpoint, then press Re-send."),
     # Why there is no recording, or none that is complete.
     "not_recorded": Explained("Zoom would not record this meeting."),
     "never_started": Explained("Nothing was recorded in this meeting."),
@@ -184,6 +188,14 @@ EVENTS = {
     "reconcile_found": "Found on Zoom after its creation got no answer: is being deleted",
     "reconcile_not_listed": "Zoom does not list its meeting: asking about it",
     "reconcile_live_unnoticed": "Zoom lists its meeting as running: asking about it",
+    "hook_added": "Outgoing webhook registered",
+    "hook_changed": "Outgoing webhook changed",
+    "hook_disabled": "Outgoing webhook disabled",
+    "hook_enabled": "Outgoing webhook enabled again",
+    "hook_removed": "Outgoing webhook removed",
+    "hook_secret_rotated": "Outgoing webhook signs with a new secret",
+    "hook_failed": "The booking system could not be told",
+    "hook_resent": "The booking system is told once more",
     "alert_raised": "Operations were told",
     "alert_cleared": "Operations were told that it is over",
     "api_key_created": "API key made",

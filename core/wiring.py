@@ -14,6 +14,8 @@ from core.domain.lifecycle import Rules
 from core.errors import ConfigurationError
 from core.mail.smtp import MailServer
 from core.services.disconnect import Ending
+from core.services.hooks.connection import Outside
+from core.services.hooks.deliver import HookSender
 from core.services.opening.attempt import Zoom
 from core.services.tokens import Tokens
 from core.settings import Settings, get_settings
@@ -108,6 +110,16 @@ class Wiring:
     def mail_server(self) -> MailServer:
         """Where mails are handed over."""
         return MailServer.parse(self.settings.mail_url, self.settings.mail_from)
+
+    @cached_property
+    def hook_sender(self) -> HookSender:
+        """With what outgoing webhooks are sent; in practice to this machine, too."""
+        return HookSender(self.vault, self.hours, self.settings.cooldown, Outside(practice=self.practice))
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the sandbox, where receivers of webhooks may be on this machine and speak plain HTTP."""
+        return self.settings.mode == "sandbox"
 
     @property
     def rules(self) -> Rules:

@@ -19,7 +19,7 @@ BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60))
 SERVER_PAUSE = timedelta(seconds=10)
 
 log = structlog.get_logger()
-SQL = statements("mail")
+SQL, OUTBOX = statements("mail"), statements("outbox")
 
 
 def due_mails(session: Session, *, now: datetime, at_most: int = 1000) -> int:
@@ -108,7 +108,7 @@ class MailClaim:
             "next_attempt_at": self._clock() + pause,
         }
         with self._sessions.begin() as session:
-            session.execute(SQL["put_back"], values)
+            session.execute(OUTBOX["put_back"], values)
 
     def _settle(
         self,
@@ -132,7 +132,7 @@ class MailClaim:
             "next_attempt_at": next_attempt_at or now,
         }
         with self._sessions.begin() as session:
-            ours = session.scalar(SQL["settle"], values)
+            ours = session.scalar(OUTBOX["settle"], values)
             if ours and status != Status.RETRYING:
                 self._note(session, mail, f"mail_{status}", reason, now)
         self._log(mail, status, reason)

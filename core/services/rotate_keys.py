@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.db.models import Grant, IdempotencyKey, InboxEvent, Meeting, OAuthState, Recording
+from core.db.models import Grant, HookEndpoint, IdempotencyKey, InboxEvent, Meeting, OAuthState, Recording
 from core.services.grants import WAIT_FOR_REFRESHER
 from core.zoom.vault import TokenVault
 
@@ -18,6 +18,7 @@ SEALED: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (Recording, ("passcode",)),
     (InboxEvent, ("body",)),
     (IdempotencyKey, ("answer",)),
+    (HookEndpoint, ("secret", "previous_secret")),
 )
 
 

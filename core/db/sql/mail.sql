@@ -106,6 +106,7 @@ SELECT :now, 'mail_accepted', 'system', location_id, appointment_id, meeting_id,
        jsonb_build_object('kind', kind) || CASE WHEN to_host THEN '{"to_host": true}' ELSE '{}' END::jsonb
 FROM accepted;
 
+<<<<<<< HEAD
 -- name: settle
 -- Not sent this time. No row: another claimer has it, and decides.
 UPDATE messages
@@ -123,6 +124,8 @@ SET status = CASE WHEN attempts > 0 OR CAST(:problem AS text) IS NOT NULL THEN '
     in_flight_since = NULL, claimed_by = NULL
 WHERE id = ANY (:ids) AND status = 'in_flight' AND claimed_by = :claimer;
 
+=======
+>>>>>>> 6506355 (Outgoing webhooks leave signed, in order, each endpoint for itself; what is refused is tried for a day, and can be sent again)
 -- name: copy_to_host
 -- A copy of these mails for the host of their calendar, where it wants one: after every link to a client.
 INSERT INTO messages (location_id, appointment_id, revision, meeting_id, to_host, dedupe_key, channel, kind, priority,

@@ -44,7 +44,6 @@ class Answer:
     """What the receiver said: the status, the beginning of the body, and when it wants to be asked again."""
 
     status: int
-    reason: str
     body: str = field(repr=False)
     retry_after: str | None
 
@@ -132,7 +131,7 @@ def _exchange(sock: socket.socket, target: SplitResult, body: bytes, headers: Ma
     try:
         connection.request("POST", path, body, {**headers, "Connection": "close"})
         response = connection.getresponse()
-        return Answer(response.status, response.reason, _beginning(response), response.headers.get("Retry-After"))
+        return Answer(response.status, _beginning(response), response.headers.get("Retry-After"))
     finally:
         connection.close()
 
