@@ -4,7 +4,10 @@ import dagster as dg
 
 from core.clock import utcnow
 from core.services.alerts.send import send_alerts
-from core.services.deliver import DeliveryReport, deliver
+from core.services.deliver import DeliveryReport, deliver, delivering
+from core.services.hooks.claim import due_hooks
+from core.services.hooks.deliver import deliver_hooks
+from core.wiring import Wiring
 from orchestration.opening_ops import allocate_accounts, create_meetings, notify_clients
 from orchestration.resources import Product
 from orchestration.settling_ops import collect_recordings, release_accounts, verify_meetings
@@ -39,20 +42,40 @@ def open_meeting() -> None:
 def send_messages(context: dg.OpExecutionContext, product: Product) -> None:
     """Send what is due in the outbox: mails to clients first, then alerts."""
     parts = product.parts
-    mails = deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
+    mails = _deliver_mails(context, parts)
     alerts = send_alerts(parts.sessions, parts.settings, clock=utcnow, run_id=context.run_id)
     told = {} if alerts == DeliveryReport() else delivery_table(alerts, "alerts ")
     context.add_output_metadata(delivery_table(mails) | told)
 
 
+@dg.op(
+    ins={"mails": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Tell the booking systems what happened. Mails that come due meanwhile leave all the same.",
+)
+def send_hooks(context: dg.OpExecutionContext, product: Product) -> None:
+    """Send the due webhooks; a receiver may be slow, and no client waits for it."""
+    parts = product.parts
+    with parts.sessions() as session:
+        if not due_hooks(session, now=utcnow()):
+            return
+    with delivering(lambda: _deliver_mails(context, parts)):
+        report = deliver_hooks(parts.sessions, parts.hook_sender, clock=utcnow, run_id=context.run_id)
+    context.add_output_metadata(delivery_table(report, "webhooks "))
+
+
+def _deliver_mails(context: dg.OpExecutionContext, parts: Wiring) -> DeliveryReport:
+    return deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
+
+
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={FLOW: "deliver", "dagster/priority": "5", "dagster/max_runtime": "120"},
-    description="Send the messages that are due: retries, notices, alerts, and links whose run died.",
+    description="Send the messages that are due: retries, notices, alerts, webhooks, and links whose run died.",
 )
 def deliver_messages() -> None:
-    """Send what is due in the outbox."""
-    send_messages()
+    """Send what is due in the outbox: mails and alerts, then webhooks."""
+    send_hooks(send_messages())
 
 
 @dg.job(

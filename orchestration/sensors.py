@@ -13,6 +13,7 @@ from core.clock import utcnow
 from core.domain.planning import MOST_ISOLATED_RUNS, DueWork, bulk_runs
 from core.services.alerts.send import due_alerts
 from core.services.due import Isolated, due_work, isolated_work
+from core.services.hooks.claim import due_hooks
 from core.services.lifecycle.network import network_work
 from core.services.lifecycle.tick import tick
 from core.services.mail_claim import due_mails
@@ -59,7 +60,7 @@ def due_messages_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | 
     """Ask whether messages are due that no run is sending."""
     now = utcnow()
     with wiring().sessions() as session:
-        due = due_mails(session, now=now) or due_alerts(session, now=now)
+        due = due_mails(session, now=now) or due_alerts(session, now=now) or due_hooks(session, now=now)
     if not due:
         return dg.SkipReason("No message is due.")
     if _count(context, deliver_messages, UNDER_WAY):

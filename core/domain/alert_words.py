@@ -28,6 +28,7 @@ OVER = {
     Kind.OVERRUN: "The meeting is over.",
     Kind.WEBHOOKS_SILENT: "Zoom's events arrive again.",
     Kind.DELETION_STOPPED: "Finished meetings are deleted again.",
+    Kind.HOOK_UNDELIVERED: "It was sent again, a day has passed since, or nobody listens there any more.",
     Kind.RECONCILE: "It is settled.",
     Kind.WATCHDOG: "It works again.",
 }
@@ -56,6 +57,8 @@ CAUSES = {
     "capacity": "no account was free",
     "zoom": "Zoom did not do its part",
     "us": "nothing of ours opened it",
+    "in_vain": "it was in vain for a day",
+    "endpoint_gone": "it says that it is gone for good",
 }
 
 MEND_POOL = {
@@ -216,6 +219,12 @@ def _deletion_stopped(_: Wrong) -> Told:
     )
 
 
+def _hook_undelivered(wrong: Wrong) -> Told:
+    which = _counted(wrong, "receiver", "receivers").replace("Receiver", "The receiver", 1)
+    text = f"{which} {wrong.where} could not be told what happened: {_why(wrong)}."
+    return Told(text, "Ask the booking system's people, then press Re-send on the page Outgoing webhooks.")
+
+
 def _lower(words: str) -> str:
     return words[0].lower() + words[1:]
 
@@ -235,4 +244,5 @@ _WORDS = {
     Kind.OVERRUN: _overrun,
     Kind.WEBHOOKS_SILENT: _webhooks_silent,
     Kind.DELETION_STOPPED: _deletion_stopped,
+    Kind.HOOK_UNDELIVERED: _hook_undelivered,
 }

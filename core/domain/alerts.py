@@ -24,6 +24,7 @@ class Kind(StrEnum):
     OVERRUN = "overrun"
     WEBHOOKS_SILENT = "webhooks_silent"
     DELETION_STOPPED = "deletion_stopped"
+    HOOK_UNDELIVERED = "hook_undelivered"
     RECONCILE = "reconcile"
     WATCHDOG = "watchdog"
 
@@ -43,12 +44,13 @@ TITLES = {
     Kind.OVERRUN: "Meeting overruns",
     Kind.WEBHOOKS_SILENT: "Zoom is silent",
     Kind.DELETION_STOPPED: "Meetings are no longer deleted",
+    Kind.HOOK_UNDELIVERED: "Booking system not told",
     Kind.RECONCILE: "Reconcile waits for a person",
     Kind.WATCHDOG: "The product itself",
 }
 
 # What can wait until somebody has finished a sentence; everything else costs a client a meeting, or hides that it does.
-CALM = {Kind.POOL_SHORT, Kind.RECORDING_OVERDUE, Kind.OVERRUN, Kind.NOT_RECORDED, Kind.RECONCILE}
+CALM = {Kind.POOL_SHORT, Kind.RECORDING_OVERDUE, Kind.OVERRUN, Kind.NOT_RECORDED, Kind.RECONCILE, Kind.HOOK_UNDELIVERED}
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,21 @@ FROM (
                              WHERE l.released_at IS NULL)
                 ELSE false END)
     UNION ALL
+    -- A booking system that missed something for good within the last day: one a receiver, unless all of it was sent again.
+    (SELECT DISTINCT ON (h.id) 'hook_undelivered', 'endpoint:' || h.id, concat_ws(':', 'location', h.location_id, m.reason),
+            h.location_id, NULL, NULL, split_part(h.url, '/', 3), m.give_up_at, m.reason
+     FROM messages AS m
+     JOIN hook_endpoints AS h ON h.id = m.endpoint_id AND h.disabled_at IS NULL
+     WHERE m.status = 'failed' AND m.channel = 'hook' AND m.give_up_at > :yesterday AND m.payload -> 'resent' IS NULL
+     ORDER BY h.id, m.give_up_at
+     LIMIT :most)
+    UNION ALL
+    (SELECT 'hook_undelivered', 'endpoint:' || h.id, concat_ws(':', 'location', h.location_id, h.disabled_reason),
+            h.location_id, NULL, NULL, split_part(h.url, '/', 3), h.disabled_at, h.disabled_reason
+     FROM hook_endpoints AS h
+     WHERE h.disabled_reason = 'endpoint_gone' AND h.removed_at IS NULL AND h.disabled_at > :yesterday
+     LIMIT :most)
+    UNION ALL
     (SELECT 'deletion_stopped', NULL, NULL, NULL, NULL, NULL, '', deletion_stopped_at, NULL
      FROM installation WHERE deletion_stopped_at IS NOT NULL)
 ) AS w

@@ -106,26 +106,6 @@ SELECT :now, 'mail_accepted', 'system', location_id, appointment_id, meeting_id,
        jsonb_build_object('kind', kind) || CASE WHEN to_host THEN '{"to_host": true}' ELSE '{}' END::jsonb
 FROM accepted;
 
-<<<<<<< HEAD
--- name: settle
--- Not sent this time. No row: another claimer has it, and decides.
-UPDATE messages
-SET status = :status, reason = :reason, recipient = :recipient,
-    provider_reply = COALESCE(:reply, provider_reply), attempts = attempts + :tried,
-    next_attempt_at = :next_attempt_at, in_flight_since = NULL, claimed_by = NULL
-WHERE id = :id AND status = 'in_flight' AND claimed_by = :claimer
-RETURNING id;
-
--- name: put_back
--- Claimed but not tried: as before, only later. Attempts are not counted, since nothing was learned about these mails.
-UPDATE messages
-SET status = CASE WHEN attempts > 0 OR CAST(:problem AS text) IS NOT NULL THEN 'retrying' ELSE 'queued' END,
-    provider_reply = COALESCE(:problem, provider_reply), next_attempt_at = :next_attempt_at,
-    in_flight_since = NULL, claimed_by = NULL
-WHERE id = ANY (:ids) AND status = 'in_flight' AND claimed_by = :claimer;
-
-=======
->>>>>>> 6506355 (Outgoing webhooks leave signed, in order, each endpoint for itself; what is refused is tried for a day, and can be sent again)
 -- name: copy_to_host
 -- A copy of these mails for the host of their calendar, where it wants one: after every link to a client.
 INSERT INTO messages (location_id, appointment_id, revision, meeting_id, to_host, dedupe_key, channel, kind, priority,

@@ -3,7 +3,8 @@
 -- name: settle
 -- Not sent this time. No row: another claimer has it, and decides.
 UPDATE messages
-SET status = :status, reason = :reason, provider_reply = COALESCE(:reply, provider_reply), attempts = attempts + :tried,
+SET status = :status, reason = :reason, recipient = :recipient,
+    provider_reply = COALESCE(:reply, provider_reply), attempts = attempts + :tried,
     next_attempt_at = :next_attempt_at, in_flight_since = NULL, claimed_by = NULL
 WHERE id = :id AND status = 'in_flight' AND claimed_by = :claimer
 RETURNING id;

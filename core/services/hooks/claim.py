@@ -130,6 +130,7 @@ class HookClaim:
         values = {
             "id": hook.id,
             "claimer": self._claimer,
+            "recipient": hook.url,
             "status": status,
             "reason": reason,
             "reply": reply,
