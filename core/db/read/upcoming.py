@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -86,7 +86,7 @@ BUSY_UNTIL = with_accounts(
     ", "
     + USUAL
     + """
-SELECT a.location_id,
+SELECT a.location_id, a.id AS account_id,
        CASE
            WHEN a.state = 'quarantined' THEN a.benched_until
            WHEN a.lease_state IN ('reserved', 'ready', 'live')
@@ -118,8 +118,20 @@ def estimates(
     in_line = {each.id: (each.location_id, each.place) for each in appointments if each.place is not None}
     if not in_line:
         return {}
-    values = {"now": now, "cooldown": cooldown, "locations": sorted({location for location, _ in in_line.values()})}
     busy: defaultdict[int, list[datetime]] = defaultdict(list)
-    for location_id, busy_until in session.execute(BUSY_UNTIL, values):
-        busy[location_id].append(busy_until)
+    for row in _busy_until(session, {location for location, _ in in_line.values()}, now=now, cooldown=cooldown):
+        busy[row.location_id].append(row.busy_until)
     return {id_: earliest_free(now, busy[location], place) for id_, (location, place) in in_line.items()}
+
+
+def busy_until(session: Session, location_id: int, *, now: datetime, cooldown: timedelta) -> dict[int, datetime]:
+    """By account, when each of those that serve by themselves should be free; *now* or before: it is."""
+    rows = _busy_until(session, {location_id}, now=now, cooldown=cooldown)
+    return {row.account_id: row.busy_until for row in rows}
+
+
+def _busy_until(
+    session: Session, locations: Iterable[int], *, now: datetime, cooldown: timedelta
+) -> Iterable[sa.Row[Any]]:
+    values = {"now": now, "cooldown": cooldown, "locations": sorted(locations)}
+    return session.execute(BUSY_UNTIL, values).all()
