@@ -5,7 +5,18 @@ from fastapi.routing import APIRoute
 
 from console.api.openapi import describe
 from console.api.problems import explain_errors
-from console.api.routes import appointment, appointments, calendars, key, locations, messages, record, seats
+from console.api.routes import (
+    appointment,
+    appointments,
+    calendars,
+    capacity,
+    key,
+    listing,
+    locations,
+    messages,
+    record,
+    seats,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     key.router,
@@ -16,6 +27,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     locations.router,
     calendars.router,
     seats.router,
+    listing.router,
+    capacity.router,
 )
 
 

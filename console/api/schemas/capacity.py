@@ -1,9 +1,8 @@
 """What a location's accounts have before them, and how they are now."""
 
 from datetime import timedelta
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from console.api.schemas.base import Moment, Strict
 
@@ -16,13 +15,15 @@ class CapacityQuery(Strict):
     begins_at: Moment = Field(alias="from", description="With an offset.", examples=["2030-05-06T00:00:00+02:00"])
     ends_at: Moment = Field(alias="to", description="With an offset.", examples=["2030-05-13T00:00:00+02:00"])
 
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        if self.ends_at <= self.begins_at:
-            raise ValueError("`to` is not after `from`.")
-        if self.ends_at - self.begins_at > LONGEST_WINDOW:
-            raise ValueError("The window is longer than 31 days.")
-        return self
+    @field_validator("ends_at")
+    @classmethod
+    def _bounded(cls, ends_at: Moment, given: ValidationInfo) -> Moment:
+        begins_at = given.data.get("begins_at")
+        if begins_at is not None and ends_at <= begins_at:
+            raise ValueError("Has to be after `from`.")
+        if begins_at is not None and ends_at - begins_at > LONGEST_WINDOW:
+            raise ValueError("Has to be within 31 days after `from`.")
+        return ends_at
 
 
 class UsualBody(Strict):

@@ -1,8 +1,8 @@
 """What a list of appointments is asked for, and its answer."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from console.api.schemas.appointment import AppointmentBody
 from console.api.schemas.base import LARGEST_ID, Moment, Strict
@@ -35,11 +35,13 @@ class AppointmentQuery(Strict):
         default=None, max_length=100, description="*next* of the page before; same filters, same order."
     )
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.since is not None and self.until is not None and self.until <= self.since:
-            raise ValueError("`to` is not after `from`.")
-        return self
+    @field_validator("until")
+    @classmethod
+    def _after_from(cls, until: Moment | None, given: ValidationInfo) -> Moment | None:
+        since = given.data.get("since")
+        if until is not None and since is not None and until <= since:
+            raise ValueError("Has to be after `from`.")
+        return until
 
 
 class AppointmentList(Strict):
