@@ -1,4 +1,5 @@
-"""The two controls that Streamlit does not have: a copy button that is always visible, and a link in the same tab."""
+"""What Streamlit does not have: a copy button that is always visible, a link in the same tab, a frame in which nothing
+runs."""
 
 import streamlit as st
 
@@ -82,6 +83,22 @@ export default function ({ data, parentElement }) {
 """,
 )
 
+# Streamlit's own frames allow scripts and the page's origin. This one allows nothing, whatever is in the mail.
+_FRAME = st.components.v2.component(
+    "mail_frame",
+    html="""
+<iframe sandbox=""></iframe>
+""",
+    css="iframe { width: 100%; height: 30rem; border: 1px solid var(--st-border-color); border-radius: .5rem; }",
+    js="""
+export default function ({ data, parentElement }) {
+  const frame = parentElement.querySelector("iframe")
+  frame.title = data.description
+  if (frame.srcdoc !== data.html) frame.srcdoc = data.html
+}
+""",
+)
+
 
 def copy_button(text: str, *, key: str, label: str = "Copy", description: str) -> None:
     """A button that copies *text* and says so, aloud too. *description* is its name for screen readers."""
@@ -95,3 +112,8 @@ def same_tab_link(label: str, path: str, *, key: str, description: str, primary:
         data={"label": label, "path": path, "primary": primary, "description": description},
         width="content",
     )
+
+
+def mail_frame(html: str, *, key: str, description: str) -> None:
+    """A mail as its reader's program draws it, with neither scripts nor links that lead anywhere."""
+    _FRAME(key=key, data={"html": html, "description": description})

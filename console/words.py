@@ -258,8 +258,23 @@ def actor(name: str) -> str:
 
 def message(kind: str) -> str:
     """The name of a kind of message (`join_link`: `Join link`)."""
-    return _sentence(kind)
+    return MAILS.get(kind) or _sentence(kind)
 
 
 def _sentence(word: str | None) -> str:
     return (word or "").replace("_", " ").strip().capitalize()
+
+
+MAILS = {"booked": "Confirmation", "moved": "New time", "cancelled": "Cancellation"}
+# Why a mail did not leave.
+MAIL_REASONS = {
+    "rejected": "refused for good",
+    "given_up": "tried until it was of no use any more",
+    "cancelled": "not sent: the appointment was cancelled",
+    "moved": "not sent: the appointment was moved",
+    "replaced": "not sent: its link was replaced",
+    "over": "not sent: the appointment was over",
+    "link_sent": "not sent: the link's mail says it all",
+    "nobody_was_told": "not sent: its reader knew of no time before",
+    "not_cancelled": "not sent: the appointment takes place",
+}

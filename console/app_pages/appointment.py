@@ -7,7 +7,8 @@ import streamlit as st
 
 from console import appointment_actions, booking_form, words
 from console.database import sessions
-from console.look import ACCOUNT, APPOINTMENT, LINK, MESSAGE, address, pale_address, plain
+from console.look import ACCOUNT, APPOINTMENT, LINK, address, pale_address, plain
+from console.mails import change_client_button, mails_card, show_opened
 from console.moments import clock, day, length, named_clock, span, until
 from console.page import empty, freshness, live
 from console.recordings import recordings_card
@@ -19,7 +20,7 @@ from core.db.read.recordings import recordings
 from core.db.read.upcoming import estimates
 from core.domain import states
 from core.domain.states import Link
-from core.services.messages import MessageLine, list_messages
+from core.services.messages import list_messages
 from core.settings import get_settings
 from core.wiring import wiring
 
@@ -33,6 +34,7 @@ def show() -> None:
     """Look an appointment up by the address: `?id=` names it, `?q=` is what somebody typed."""
     appointment_actions.show_chosen()
     booking_form.show_open()
+    show_opened()
     text, wanted = (_asked(name) for name in ("q", "id"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Appointments", anchor=False, width="content")
@@ -143,7 +145,7 @@ def panel(appointment_id: int) -> None:
     with sessions()() as session:
         facts = reading.facts(session, appointment_id, now=now)
         wait = estimates(session, [facts], now=now, cooldown=get_settings().cooldown).get(facts.id)
-        messages = list_messages(session, appointment_id=appointment_id)
+        messages = list_messages(session, appointment_id=appointment_id, channel=states.Channel.MAIL)
         recorded = recordings(session, appointment_id)
         events = reading.events(session, appointment_id, limit=EVENTS)
     freshness(facts.zone)
@@ -154,6 +156,7 @@ def panel(appointment_id: int) -> None:
             pills.append(LINK[Link(facts.link)].pill)
         st.markdown(" ".join(pills), width="content")
         st.space("stretch")
+        change_client_button(facts)
         appointment_actions.buttons(facts)
     link_card(facts, wait, now)
     left, right = st.columns([4, 5], gap="small")
@@ -161,7 +164,7 @@ def panel(appointment_id: int) -> None:
         facts_card(facts, now)
         if recorded:
             recordings_card(recorded, facts.zone, now)
-        messages_card(messages, facts.zone, now)
+        mails_card(messages, facts, now)
     with right:
         timeline(events, facts.zone, now=now)
 
@@ -263,34 +266,6 @@ def fact(label: str, value: str, note: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         st.markdown(f":gray[{label}]", width=96)
         st.markdown(f"{value}  \n:small[:gray[{note}]]" if note else value, width="stretch")
-
-
-def messages_card(messages: Sequence[MessageLine], zone: str, now: datetime) -> None:
-    """What was sent to whom, and what the mail server said."""
-    with st.container(border=True, gap="small"):
-        st.markdown("**Messages**")
-        if not messages:
-            st.caption("None yet. The link is mailed as soon as it exists.")
-        for each in messages:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-                name = words.message(each.kind)
-                st.markdown(
-                    f"{name} :gray[to] {plain(each.to)}  \n:small[:gray[{plain(sending(each, zone, now))}]]",
-                    width="stretch",
-                )
-                st.markdown(MESSAGE[states.Message(each.status)].pill, width="content")
-
-
-def sending(message: MessageLine, zone: str, now: datetime) -> str:
-    """How the sending of one message stands, with the mail server's own words."""
-    said = f"the server said “{message.reply}”" if message.reply else ""
-    if message.sent_at:
-        when = f"{day(message.sent_at, zone, now=now)} at {clock(message.sent_at, zone, seconds=True)}"
-    elif message.status == states.Message.RETRYING:
-        when = f"tried {message.attempts} times, again {until(message.next_attempt_at, now=now)}"
-    else:
-        when = (message.reason or "").replace("_", " ") or f"written {until(message.created_at, now=now)}"
-    return "; ".join(filter(None, [when, said]))
 
 
 show()

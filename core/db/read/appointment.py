@@ -43,6 +43,7 @@ class AppointmentFacts:
     starts_at: datetime
     ends_at: datetime
     revision: int
+    row_version: int
     status: str
     link: str
     reason: str | None
@@ -103,8 +104,8 @@ LIMIT :limit
 
 FACTS = sa.text("""
 SELECT p.id, p.location_id, l.name AS location, l.zone, c.name AS calendar, c.meeting_location, p.external_id,
-       p.client_name, p.client_email, p.client_zone, p.starts_at, p.ends_at, p.revision, p.status, p.link,
-       p.reason, p.reason_detail, p.not_recorded,
+       p.client_name, p.client_email, p.client_zone, p.starts_at, p.ends_at, p.revision, p.row_version, p.status,
+       p.link, p.reason, p.reason_detail, p.not_recorded,
        r.waiting_since, w.place, a.email AS account, o.state AS lease_state, o.account_idle_since,
        o.free_accounts, m.zoom_meeting_id, m.join_url, m.passcode
 FROM appointments AS p
