@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from console.api.docs.page import serve_docs
 from console.api.openapi import describe
 from console.api.problems import explain_errors
 from console.api.routes import (
@@ -47,6 +48,7 @@ def create_api() -> FastAPI:
         api.include_router(router)
     explain_errors(api)
     describe(api)
+    serve_docs(api)
     return api
 
 

@@ -57,6 +57,7 @@ def title_of(status: int) -> str:
 def _refusal(status: int) -> dict[str, Any]:
     refusal: dict[str, Any] = {
         "description": TITLES[status],
+        "x-status": status,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status in (429, 503):
