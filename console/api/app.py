@@ -19,17 +19,18 @@ from console.api.routes import (
     seats,
 )
 
+# In the order in which the page that documents them tells of them: an appointment needs a location and a calendar.
 ROUTERS: tuple[APIRouter, ...] = (
     key.router,
-    appointments.router,
-    appointment.router,
-    record.router,
-    messages.router,
     locations.router,
     calendars.router,
     seats.router,
-    listing.router,
     capacity.router,
+    appointments.router,
+    listing.router,
+    appointment.router,
+    record.router,
+    messages.router,
 )
 
 
@@ -47,7 +48,7 @@ def create_api() -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     explain_errors(api)
-    describe(api)
+    describe(api, ROUTERS)
     serve_docs(api)
     return api
 

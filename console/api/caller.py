@@ -79,6 +79,7 @@ def at_least(access: Access) -> Callable[[Caller], Awaitable[Caller]]:
             )
         return caller
 
+    allowed.access = access  # type: ignore[attr-defined] - read when the operations are described
     return allowed
 
 

@@ -155,7 +155,7 @@ def _response(status: int, content: bytes, headers: dict[str, str] | None = None
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same for the same JSON, however it is spaced and ordered; a list of seats is no JSON, and is as it is."""
+    """The same for the same JSON, however it is spaced and ordered; what is no JSON, such as a CSV list, as it is."""
     try:
         return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
     except ValueError:

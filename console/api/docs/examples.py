@@ -1,6 +1,7 @@
 """Every operation as a curl command that works when it is pasted, in the order of the page.
 
-Those that make something, or list what is there, keep its id in a variable (`$APPOINTMENT`) for those further down.
+Those that make something, or list what cannot be made here, keep its id in a variable of the shell (`$APPOINTMENT`)
+for those further down.
 """
 
 import json
@@ -13,84 +14,92 @@ from urllib.parse import quote
 # The examples of the schemas lie on this day. The page shows them on a day to come.
 EXAMPLE_DAY = date(2030, 5, 6)
 DAY = re.compile(r"\b(\d{4}-\d\d-\d\d)T")
-KEEP_ID = """ | tee /dev/stderr | grep -o '"id":[0-9]*' | head -1 | cut -d: -f2)"""
+KEY = '-H "Authorization: Bearer $ZOOMPOOL_KEY"'
+KEEP_ID = " | tee /dev/stderr | grep -o '\"id\":[0-9]*' | head -1 | cut -d: -f2"
 ESCAPED = str.maketrans({"\\": "\\\\", "$": "\\$", "`": "\\`"})
+NO_OBJECT = ("external_id",)  # ends like an id of ours and is none
 
 
 @dataclass(frozen=True)
-class Example:
-    """One operation as a *command* of the shell; *sets* is the variable in which it keeps an id."""
+class Id:
+    """Stands in an example for the id of some object, such as an `APPOINTMENT`."""
 
-    command: str
-    sets: str | None
+    of: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """An example of an operation. Ids are left open: the places of `{...}` in *path* are filled in their order."""
+
+    method: str
+    path: str
+    ids: tuple[Id, ...]
+    query: dict[str, Any]
+    body: Any
+    media_type: str | None
 
 
 class Examples:
     """Makes the examples of one OpenAPI document, on the days after *today*."""
 
     def __init__(self, document: dict[str, Any], today: date) -> None:
-        self._document = document
+        self._paths = document["paths"]
         self._schemas = document["components"]["schemas"]
         self._shift = today + timedelta(days=1) - EXAMPLE_DAY
 
-    def of(self, method: str, path: str, operation: dict[str, Any]) -> Example:
+    def request(self, method: str, path: str) -> Request:
         """The example of one operation."""
-        sets = self._sets(method, path)
-        body = self._body(operation)
-        lines = [
-            f'curl -sS{"" if method == "get" else f" -X {method.upper()}"} "$ZOOMPOOL_URL{self._url(path, operation)}"'
+        operation = self._paths[path][method]
+        given = {each["name"]: self._value(each["name"], _as_field(each)) for each in _query_of(operation)}
+        media_type, media = next(iter(operation.get("requestBody", {}).get("content", {}).items()), (None, None))
+        return Request(
+            method=method,
+            path=path,
+            ids=tuple(Id(_noun(found)) for found in re.findall(r"(\w[\w-]*)/\{\w+\}", path)),
+            query={name: value for name, value in given.items() if value is not None},
+            body=None if media is None else self._example(media["schema"]),
+            media_type=media_type,
+        )
+
+    def command(self, method: str, path: str) -> str:
+        """The same for the shell."""
+        request, operation = self.request(method, path), self._paths[path][method]
+        verb = "" if method == "get" else f" -X {method.upper()}"
+        words = [
+            f'curl -sS{verb} "$ZOOMPOOL_URL/api/v1{_address(request)}"',
+            '-H "Authorization: Bearer $ZOOMPOOL_KEY"',
         ]
-        lines.append('-H "Authorization: Bearer $ZOOMPOOL_KEY"')
         if method != "get":
-            lines.append(f'-H "Idempotency-Key: {operation["operationId"]}-$(date +%s)"')
-        if body is not None:
-            lines += ['-H "Content-Type: application/json"', "-d @- <<JSON"]
-        command = " \\\n  ".join(lines)
-        end = KEEP_ID if sets else ""
-        if body is None:
-            return Example(f"{sets}=$({command}{end}" if sets else command, sets)
-        if sets:  # what a here-document feeds goes on after its first line
-            return Example(f"{sets}=$({command}{end[:-1]}\n{body}\nJSON\n)", sets)
-        return Example(f"{command}\n{body}\nJSON", None)
+            words.append(f'-H "Idempotency-Key: {operation["operationId"]}-$(date +%s)"')
+        if request.media_type is not None:
+            words += [f'-H "Content-Type: {request.media_type}"', "--data-binary @- <<END"]
+        command, sets = " \\\n  ".join(words), self.sets(method, path)
+        fed = "" if request.media_type is None else f"\n{_written(request.body)}\nEND"
+        return f"{sets}=$({command}{KEEP_ID}{fed}{fed and chr(10)})" if sets else f"{command}{fed}"
 
-    def _sets(self, method: str, path: str) -> str | None:
-        """What is made has an id; what cannot be made here is found in its list."""
-        if path.endswith("}") or path.rsplit("/", 1)[-1] not in self._collections():
+    def sets(self, method: str, path: str) -> str | None:
+        """The variable in which the example of an operation keeps an id, if it does."""
+        last = path.rsplit("/", 1)[-1]
+        if not any(re.search(rf"(^|/){last}/\{{", each) for each in self._paths):
             return None
-        item = self._document["paths"][path]
-        makes = "201" in item.get("post", {"responses": {}})["responses"]
-        return _variable(path.rsplit("/", 1)[-1]) if method == ("post" if makes else "get") else None
-
-    def _collections(self) -> set[str]:
-        """`/appointments/{appointment_id}`: `appointments`."""
-        return {found for path in self._document["paths"] for found in re.findall(r"(\w+)/\{", path)}
-
-    def _url(self, path: str, operation: dict[str, Any]) -> str:
-        filled = re.sub(r"(\w+)/\{\w+\}", lambda found: f"{found[1]}/${_variable(found[1])}", path)
-        query = [
-            f"{each['name']}={self._query(each['name'], value)}"
-            for each in operation.get("parameters", ())
-            if each["in"] == "query" and (value := self._value(each["name"], _described(each))) is not None
-        ]
-        return f"/api/v1{filled}" + (f"?{'&'.join(query)}" if query else "")
-
-    def _query(self, name: str, value: Any) -> str:
-        return str(value)[1:-1] if str(value).startswith("@") else quote(str(value), safe=",:")
-
-    def _body(self, operation: dict[str, Any]) -> str | None:
-        media = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        if media is None:
-            return None
-        written = json.dumps(self._example(media["schema"]), indent=2, ensure_ascii=False).translate(ESCAPED)
-        return re.sub(r'"@\\\$(\w+)@"', r"$\1", written)
+        makes = any(
+            each.rsplit("/", 1)[-1] == last and "201" in item["post"]["responses"]
+            for each, item in self._paths.items()
+            if "post" in item
+        )
+        return _noun(last) if method == ("post" if makes else "get") else None
 
     def _example(self, schema: dict[str, Any]) -> Any:
-        """An example of *schema*: what it names itself, or made of its fields."""
+        """What *schema* gives as one, or made of its fields."""
         schema = self._resolved(schema)
         if "examples" in schema:
-            return self._shifted(schema["examples"][0])
+            return self._on_a_day_to_come(schema["examples"][0])
         if "properties" in schema:
-            made = {name: self._value(name, each, schema) for name, each in schema["properties"].items()}
+            wanted = schema.get("required", ())
+            made = {
+                name: self._value(name, {**field, "required": name in wanted})
+                for name, field in schema["properties"].items()
+            }
             return {name: value for name, value in made.items() if value is not None}
         if schema.get("type") == "array":
             return [self._example(schema["items"])]
@@ -98,44 +107,60 @@ class Examples:
             return schema["enum"][0]
         return schema.get("default", {"string": "text", "integer": 1, "boolean": True}.get(schema.get("type", "")))
 
-    def _value(self, name: str, field: dict[str, Any], parent: dict[str, Any] | None = None) -> Any:
-        """The value of a field; None leaves it out, as all that nobody has to send and that has no example."""
-        wanted = name in (parent or {}).get("required", ()) or field.get("required") is True
-        chosen = next((each for each in field.get("anyOf", ()) if each.get("type") != "null"), None)
-        resolved = self._resolved({**field, **(chosen or {})})
-        if not wanted and (name.startswith("expected_") or "examples" not in resolved):
+    def _value(self, name: str, field: dict[str, Any]) -> Any:
+        """The value of a field. None leaves it out, as whatever nobody has to send and has no example."""
+        given = self._resolved(field)
+        chosen = next((each for each in field.get("anyOf", ()) if each.get("type") != "null"), {})
+        field = {**self._resolved(chosen), **given}
+        if field["required"] is not True and (name.startswith("expected_") or "examples" not in field):
             return None
-        if name.endswith("_id") and name != "external_id" and resolved.get("type") == "integer":
-            return f"@${_variable(name.removesuffix('_id'))}@"
-        return self._example(resolved)
+        if name.endswith("_id") and name not in NO_OBJECT and field.get("type") == "integer":
+            return Id(_noun(name.removesuffix("_id")))
+        return self._example(field)
 
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        if "$ref" in schema:
-            return {
-                **self._schemas[schema["$ref"].rsplit("/", 1)[-1]],
-                **{k: v for k, v in schema.items() if k != "$ref"},
-            }
-        return schema
+        if "$ref" not in schema:
+            return schema
+        own = {name: value for name, value in schema.items() if name not in ("$ref", "required")}
+        meant = {**self._schemas[schema["$ref"].rsplit("/", 1)[-1]], **own}
+        return {**meant, "required": schema["required"]} if isinstance(schema.get("required"), bool) else meant
 
-    def _shifted(self, value: Any) -> Any:
+    def _on_a_day_to_come(self, value: Any) -> Any:
         if isinstance(value, str):
             return DAY.sub(lambda found: f"{date.fromisoformat(found[1]) + self._shift}T", value)
         if isinstance(value, list):
-            return [self._shifted(each) for each in value]
-        if isinstance(value, dict):
-            return {name: self._shifted(each) for name, each in value.items()}
+            return [self._on_a_day_to_come(each) for each in value]
         return value
 
 
-def _described(parameter: dict[str, Any]) -> dict[str, Any]:
-    """A parameter as if it were a field."""
-    described = {**parameter["schema"], "required": parameter.get("required", False)}
-    if "examples" in parameter or "example" in parameter:
-        given = parameter.get("example", parameter.get("examples"))
-        described["examples"] = given if isinstance(given, list) else [given]
-    return described
+def _query_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in operation.get("parameters", ()) if each["in"] == "query"]
 
 
-def _variable(noun: str) -> str:
+def _as_field(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter as if it were a field of a body."""
+    shown = {"examples": [parameter["example"]]} if "example" in parameter else {}
+    return {**parameter["schema"], **shown, "required": parameter.get("required", False)}
+
+
+def _noun(word: str) -> str:
     """`appointments` and `appointment`: `APPOINTMENT`."""
-    return noun.removesuffix("s").upper().replace("-", "_")
+    return word.removesuffix("s").upper().replace("-", "_")
+
+
+def _address(request: Request) -> str:
+    ids = iter(request.ids)
+    path = re.sub(r"\{\w+\}", lambda _: f"${next(ids).of}", request.path)
+    query = "&".join(
+        f"{name}={f'${value.of}' if isinstance(value, Id) else quote(str(value), safe=',:')}"
+        for name, value in request.query.items()
+    )
+    return f"{path}?{query}" if query else path
+
+
+def _written(body: Any) -> str:
+    """*body* as a here-document that fills in variables."""
+    if isinstance(body, str):
+        return body.translate(ESCAPED).rstrip("\n")
+    text = json.dumps(body, indent=2, ensure_ascii=False, default=lambda id_: f"@@{id_.of}@@").translate(ESCAPED)
+    return re.sub(r'"@@(\w+)@@"', r"$\1", text)

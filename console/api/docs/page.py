@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from console.api.docs.examples import Examples
-from console.api.openapi import METHODS, openapi_of
+from console.api.openapi import METHODS
 from core.domain.states import Access
 from core.settings import get_settings
 
+ENDS = ("cancel", "take-back")
 # The page may load its own style sheet and nothing else.
 POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Environment(
@@ -32,7 +33,7 @@ def serve_docs(api: FastAPI) -> None:
     """Serve the page of *api* at `/docs`, and its style beside it."""
 
     def page(_: Request) -> Response:
-        text = render(openapi_of(api), get_settings().base_url, datetime.now(UTC).date())
+        text = render(api.openapi_schema, get_settings().base_url, datetime.now(UTC).date())
         return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
 
     def style(_: Request) -> Response:
@@ -59,7 +60,7 @@ def render(document: dict[str, Any], base_url: str, today: date) -> str:
 
 
 def _groups(document: dict[str, Any], examples: Examples) -> dict[str, list[dict[str, Any]]]:
-    """The operations by tag, in the order of the routers; what is deleted is deleted last."""
+    """The operations by tag, in the order of the routers; what ends something comes last, as in life."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -67,11 +68,15 @@ def _groups(document: dict[str, Any], examples: Examples) -> dict[str, list[dict
                 shown = {
                     "method": method.upper(),
                     "path": path,
-                    "example": examples.of(method, path, operation).command,
+                    "example": examples.command(method, path),
                     **operation,
                 }
                 groups.setdefault(operation["tags"][0], []).append(shown)
-    return {tag: sorted(found, key=lambda each: each["method"] == "DELETE") for tag, found in groups.items()}
+    return {tag: sorted(found, key=_ends_something) for tag, found in groups.items()}
+
+
+def _ends_something(operation: dict[str, Any]) -> bool:
+    return operation["method"] == "DELETE" or operation["path"].rsplit("/", 1)[-1] in ENDS
 
 
 def type_of(schema: dict[str, Any]) -> str:

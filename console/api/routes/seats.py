@@ -86,7 +86,7 @@ def import_seat_list(
 
 @router.post("/seats/{seat_id}/move", response_model=SeatBody)
 def move_one_seat(seat_id: PathId, body: SeatMove, caller: Administers, once: Once) -> Response:
-    """Move a seat to another location, where it is connected anew. The key has to see both.
+    """Move a seat to another location, where it is connected anew. The key has to see both; where it is, it stays.
 
     Its account is disconnected first. While that has something to do it is refused with 409, and drains from then on.
     """
@@ -94,6 +94,8 @@ def move_one_seat(seat_id: PathId, body: SeatMove, caller: Administers, once: On
     def work(seat: IssuedSeat, origin: str) -> int:
         with sessions()() as session:
             target = seen_location(session, body.location_id, caller).name
+        if body.location_id == seat.location_id and seat.taken_back_at is None:
+            return seat.id  # it is there already
         return move_seat(origin=origin, target=target, **_about(seat, caller, body.reason)).id
 
     return _change(seat_id, caller, once, work)
