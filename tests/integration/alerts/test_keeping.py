@@ -24,8 +24,11 @@ from core.db.models import (
 from core.services.accounts import bench, release_bench
 from core.services.alerts.keep import KeptAlerts
 from core.services.alerts.raise_ import clear_alert, raise_alert
+from core.services.change_client import change_client
+from core.services.resend import resend
 from tests.integration.alerts.given import add, ago, change, conditions, keep, messages, the_alert
-from tests.world import World
+from tests.integration.mail.booked import HOST, confirmed, set_calendar
+from tests.world import TEST, World
 
 NOTHING = KeptAlerts(0, 0)
 REFUSAL = {"status": 400, "body": {"code": 300, "message": "Invalid topic."}}
@@ -192,6 +195,38 @@ def test_a_refused_link_mail_is_told_at_once(world: World) -> None:
     again = {column.name: getattr(mail, column.name) for column in Message.__table__.columns if column.name != "id"}
     add(world, Message(**{**again, "dedupe_key": "resend:1", "status": "sent"}))
     assert keep(world) == KeptAlerts(0, 1)
+
+
+def test_a_refused_confirmation_is_told_at_once_and_settled_by_a_later_mail(world: World) -> None:
+    """The address is corrected and the mail sent again; a copy to the host would not have settled it."""
+    world.location(accounts=1)
+    set_calendar(world, copy_to_host=True, host_email=HOST)
+    booked = confirmed(world)
+    world.sandbox.fault({"smtp_code": 550}, smtp=True, to_regex="a-1@")
+    world.notify()
+    world.notify()
+
+    assert keep(world) == KeptAlerts(1, 0)
+    assert conditions(world) == [f"mail_refused:appointment:{booked.id}"]
+    with world.parts.sessions.begin() as session:
+        [alert] = session.scalars(sa.select(Alert))
+        assert "correct the address there, then send the mail again" in alert.next_step
+        done = change_client(session, booked.id, client_email="new@clients.test", actor=TEST, now=utcnow())
+        resend(session, done.offer[0].message_id, actor=TEST, now=utcnow())
+    assert keep(world) == KeptAlerts(0, 1)
+
+
+def test_a_copy_that_is_refused_is_no_alert(world: World) -> None:
+    """Its answer stands with the appointment's mails; no client waits for it."""
+    world.location(accounts=1)
+    set_calendar(world, copy_to_host=True, host_email=HOST)
+    world.book()
+    world.sandbox.fault({"smtp_code": 550}, smtp=True, to_regex="front-desk@")
+    world.run()
+    world.notify()
+
+    assert [each.status for each in world.messages(to_host=True)] == ["failed"]
+    assert keep(world) == NOTHING
 
 
 def test_a_mail_server_that_is_down_for_all_is_one_alert(world: World) -> None:
