@@ -48,7 +48,8 @@ def render(document: dict[str, Any], base_url: str, today: date) -> str:
     return TEMPLATES.get_template("docs.html.j2").render(
         base_url=base_url,
         access=list(Access),
-        groups=_groups(document, Examples(document, today)),
+        groups=operations_of(document),
+        example=Examples(document, today).command,
         schemas={
             name: schema
             for name, schema in sorted(document["components"]["schemas"].items())
@@ -59,18 +60,13 @@ def render(document: dict[str, Any], base_url: str, today: date) -> str:
     )
 
 
-def _groups(document: dict[str, Any], examples: Examples) -> dict[str, list[dict[str, Any]]]:
+def operations_of(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The operations by tag, in the order of the routers; what ends something comes last, as in life."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, item in document["paths"].items():
         for method in METHODS:
             if (operation := item.get(method)) is not None:
-                shown = {
-                    "method": method.upper(),
-                    "path": path,
-                    "example": examples.command(method, path),
-                    **operation,
-                }
+                shown = {"method": method.upper(), "path": path, **operation}
                 groups.setdefault(operation["tags"][0], []).append(shown)
     return {tag: sorted(found, key=_ends_something) for tag, found in groups.items()}
 
