@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from console import words
+from console import seat_actions, words
 from console.database import sessions
 from console.look import address, plain
 from console.moments import clock, day
@@ -36,14 +36,12 @@ HOURS = {"1 hour": 1, "4 hours": 4, "24 hours": 24, FOREVER: None}
 
 
 def buttons(line: SeatLine) -> None:
-    """The actions that make sense for an account as it is."""
-    if line.account_id is None:
-        return
+    """The actions that make sense for a seat and its account as they are."""
     # Another key closes it, or it would lie over the dialog.
-    key = f"actions_{line.account_id}_{st.session_state.get(OPENED, 0)}"
+    key = f"actions_{line.seat_id}_{st.session_state.get(OPENED, 0)}"
     with st.popover("", icon=":material/more_vert:", key=key, help=f"Actions: {line.email}"):
         for action in _possible(line):
-            if st.button(action, key=f"{action}_{line.account_id}", width="stretch"):
+            if st.button(action, key=f"{action}_{line.account_id or f'seat_{line.seat_id}'}", width="stretch"):
                 st.session_state[CHOSEN] = (action, line)
                 st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
                 st.session_state.pop(SAID, None)
@@ -65,6 +63,12 @@ def show_chosen() -> None:
 
 
 def _possible(line: SeatLine) -> list[str]:
+    return [*_with_account(line), "Move seat", "Take back seat"]
+
+
+def _with_account(line: SeatLine) -> list[str]:
+    if line.account_id is None:
+        return []
     if line.state == Connection.DISCONNECTED:
         return ["History"]
     out = ["Release"] if line.state == "quarantined" else ["Quarantine"]
@@ -176,6 +180,8 @@ DIALOGS: dict[str, Callable[[SeatLine], None]] = {
     "Release": _release,
     "Disconnect": _disconnect,
     "Disconnect now": _disconnect_now,
+    "Move seat": lambda line: seat_actions.move(line, _done),
+    "Take back seat": lambda line: seat_actions.take_one_back(line, _done),
 }
 
 

@@ -76,6 +76,19 @@ APPOINTMENT = {
     states.Appointment.MISSED: Look("red", "error", "Missed"),
 }
 
+MEETING_LOCATION = {
+    states.MeetingLocation.ZOOM: Look("blue", "videocam", "Zoom"),
+    states.MeetingLocation.PHONE: Look("gray", "call", "Phone"),
+    states.MeetingLocation.GOOGLE_MEET: Look("gray", "video_call", "Google Meet"),
+    states.MeetingLocation.CUSTOM: Look("gray", "location_on", "Custom"),
+}
+
+LOCATION = {
+    "active": Look("green", "check_circle", "Active"),
+    "paused": Look("orange", "pause_circle", "Paused"),
+    "suspended": Look("red", "block", "Suspended"),
+}
+
 MESSAGE = {
     states.Message.QUEUED: Look("gray", "schedule_send", "Queued"),
     states.Message.IN_FLIGHT: Look("blue", "send", "Sending"),

@@ -48,10 +48,11 @@ def location_choice(
     *,
     key: str,
     beside: Callable[[LocationItem | None], None] | None = None,
+    refreshes: bool = True,
 ) -> LocationItem | None:
     """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all.
 
-    *beside* draws what belongs to the chosen location next to the choice.
+    *beside* draws what belongs to the chosen location next to the choice; *refreshes*: the page draws itself anew.
     """
     by_name = {place.name: place for place in places}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -63,7 +64,9 @@ def location_choice(
         chosen = by_name.get(name or EVERYWHERE)
         if beside is not None:
             beside(chosen)
-        st.toggle("Live", value=True, key="live", bind="query-params", help=f"Refresh every {REFRESH_SECONDS} seconds")
+        if refreshes:
+            every = f"Refresh every {REFRESH_SECONDS} seconds"
+            st.toggle("Live", value=True, key="live", bind="query-params", help=every)
     return chosen
 
 

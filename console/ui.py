@@ -16,6 +16,8 @@ page = st.navigation(
         st.Page("app_pages/pool.py", title="Pool", icon=":material/groups:", default=True),
         st.Page("app_pages/appointment.py", title="Appointments", icon=":material/event:", url_path="appointment"),
         st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
+        st.Page("app_pages/calendars.py", title="Calendars", icon=":material/calendar_month:", url_path="calendars"),
+        st.Page("app_pages/locations.py", title="Locations", icon=":material/storefront:", url_path="locations"),
         st.Page("app_pages/api_keys.py", title="API keys", icon=":material/key:", url_path="api_keys"),
         st.Page("app_pages/health.py", title="Alerts", icon=":material/notifications:", url_path="health"),
     ]

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from console import connection_actions, words
+from console import connection_actions, seat_actions, words
 from console.connect_result import read_refusal
 from console.database import sessions
 from console.look import ACCOUNT, address, plain
@@ -31,13 +31,18 @@ def show() -> None:
     keep_result()
     with sessions()() as session:
         places = pool.locations(session)
-    place = location_choice("Connections", places, key="seats_of")
+    place = location_choice("Connections", places, key="seats_of", beside=seat_actions.issue_button if places else None)
     show_result()
     if not places:
-        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        empty(
+            "storefront",
+            "There is no location yet.",
+            "Add one on the page Locations, or with `zoompool locations add`.",
+        )
         return
     live(lambda: panel(place))
     connection_actions.show_chosen()
+    seat_actions.ISSUING.show()
 
 
 def keep_result() -> None:
@@ -73,7 +78,7 @@ def panel(place: pool.LocationItem | None) -> None:
     wrong_address()
     at_risk(location, now)
     if not lines:
-        empty("badge", "No seat is issued here.", "Issue one with `zoompool seats issue`.")
+        empty("badge", "No seat is issued here.", "Press Issue seats, or run `zoompool seats issue`.")
         return
     for name, group in groupby(lines, key=lambda line: line.location):
         location_card(name, list(group), now)

@@ -1,0 +1,65 @@
+"""Calendars: where appointments are booked, and where they meet."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from console import calendar_actions
+from console.database import sessions
+from console.look import MEETING_LOCATION, plain
+from console.page import empty, location_choice
+from core.db.read import places, pool
+from core.domain.states import MeetingLocation
+
+SHOWN = 100
+
+
+def show() -> None:
+    """The whole page."""
+    with sessions()() as session:
+        known = pool.locations(session)
+    place = location_choice(
+        "Calendars", known, key="calendars_of", beside=calendar_actions.add_button if known else None, refreshes=False
+    )
+    calendar_actions.DIALOGS.show()
+    if not known:
+        empty("storefront", "There is no location yet.", "Add one on the page Locations; calendars belong to it.")
+        return
+    with sessions()() as session:
+        lines = places.calendars(session, place.id if place else None, limit=SHOWN + 1)
+    if not lines:
+        empty("calendar_add_on", "There is no calendar here.", "Press Add calendar: appointments are booked on one.")
+    for name, group in groupby(lines[:SHOWN], key=lambda line: line.location):
+        location_card(name, list(group))
+    if len(lines) > SHOWN:
+        st.caption(f"The first {SHOWN}. Choose a location to see its own.")
+
+
+def location_card(name: str, lines: Sequence[places.CalendarLine]) -> None:
+    """One location with its calendars."""
+    with st.container(border=True, gap="xsmall", key=f"rows_calendars_{lines[0].location_id}"):
+        st.markdown(f"**{plain(name)}** :gray[· {len(lines)} calendar{'' if len(lines) == 1 else 's'}]")
+        for line in lines:
+            row(line)
+
+
+def row(line: places.CalendarLine) -> None:
+    """One calendar, and where it meets."""
+    copy = [f"copies to {line.host_email}"] if line.copy_to_host else []
+    said = " · ".join([f"{line.default_minutes} min", *map(plain, copy)])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(line.name)}**  \n:small[:gray[{where(line)} · {said}]]", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
+            st.markdown(MEETING_LOCATION[line.meeting_location].pill)
+            calendar_actions.edit_button(line)
+
+
+def where(line: places.CalendarLine) -> str:
+    """The number or address, or that there is a link for each."""
+    if line.meeting_location == MeetingLocation.ZOOM:
+        return "A link of its own for every appointment"
+    return plain(line.meeting_detail or "No number or address is recorded")
+
+
+show()

@@ -1,0 +1,68 @@
+"""Locations: the tenants, what they have and how they are set."""
+
+import streamlit as st
+
+from console import location_actions
+from console.database import sessions
+from console.look import LOCATION, plain
+from console.moments import length
+from console.page import empty
+from core.db.read import places
+
+SHOWN = 60
+
+
+def show() -> None:
+    """The whole page."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Locations", anchor=False, width="content")
+        st.space("stretch")
+        search = st.text_input(
+            "Find", key="find", bind="query-params", placeholder="Find by name", width=240, label_visibility="collapsed"
+        )
+        location_actions.add_button()
+    location_actions.DIALOGS.show()
+    with sessions()() as session:
+        lines = places.locations(session, search=search or "", limit=SHOWN + 1)
+    if not lines and search:
+        empty("search_off", f"No location is named like {plain(search)}.", "Write less of its name.")
+    elif not lines:
+        empty("storefront", "There is no location yet.", "Press Add location, or run `zoompool locations add`.")
+    else:
+        with st.container(border=True, gap="xsmall", key="rows_locations"):
+            for line in lines[:SHOWN]:
+                row(line)
+    if len(lines) > SHOWN:
+        st.caption(f"The first {SHOWN}. Find others by their name.")
+
+
+def row(line: places.LocationLine) -> None:
+    """One location: what it has, and how it is set where that is not as usual."""
+    has = [
+        _count(line.calendars, "calendar"),
+        f"{line.connected} of {_count(line.seats, 'seat')} connected" if line.seats else "no seat",
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        said = " · ".join([plain(line.zone), *has, *map(plain, _settings(line))])
+        st.markdown(f"**{plain(line.name)}**  \n:small[:gray[{said}]]", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
+            st.markdown(LOCATION["paused" if line.paused and line.status == "active" else line.status].pill)
+            location_actions.edit_button(line)
+
+
+def _settings(line: places.LocationLine) -> list[str]:
+    said = [f"mails from {line.sender_name}"] if line.sender_name != line.name else []
+    if line.recording_hold_limit is not None:
+        said.append(f"waits {length(line.recording_hold_limit)} for recordings")
+    if not line.confirm_bookings:
+        said.append("no confirmations")
+    if line.refuse_when_short:
+        said.append("refuses bookings without an account left")
+    return said
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+show()
