@@ -7,7 +7,7 @@ import streamlit as st
 
 from console import calendar_actions
 from console.database import sessions
-from console.look import MEETING_LOCATION, plain
+from console.look import MEETING_LOCATION, pale_address, plain
 from console.page import empty, location_choice
 from core.db.read import places, pool
 from core.domain.states import MeetingLocation
@@ -46,10 +46,11 @@ def location_card(name: str, lines: Sequence[places.CalendarLine]) -> None:
 
 def row(line: places.CalendarLine) -> None:
     """One calendar, and where it meets."""
-    copy = [f"copies to {line.host_email}"] if line.copy_to_host else []
-    said = " · ".join([f"{line.default_minutes} min", *map(plain, copy)])
+    said = f":gray[{where(line)} · {line.default_minutes} min]"
+    if line.copy_to_host and line.host_email:
+        said += f" :gray[· copies to] {pale_address(line.host_email)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{plain(line.name)}**  \n:small[:gray[{where(line)} · {said}]]", width="stretch")
+        st.markdown(f"**{plain(line.name)}**  \n:small[{said}]", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             st.markdown(MEETING_LOCATION[line.meeting_location].pill)
             calendar_actions.edit_button(line)

@@ -43,8 +43,9 @@ def row(line: places.LocationLine) -> None:
         f"{line.connected} of {_count(line.seats, 'seat')} connected" if line.seats else "no seat",
     ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        said = " · ".join([plain(line.zone), *has, *map(plain, _settings(line))])
-        st.markdown(f"**{plain(line.name)}**  \n:small[:gray[{said}]]", width="stretch")
+        rows = [" · ".join([plain(line.zone), *has]), " · ".join(map(plain, _settings(line)))]
+        said = "  \n".join(f":small[:gray[{each}]]" for each in rows if each)
+        st.markdown(f"**{plain(line.name)}**  \n{said}", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             st.markdown(LOCATION["paused" if line.paused and line.status == "active" else line.status].pill)
             location_actions.edit_button(line)
