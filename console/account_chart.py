@@ -86,15 +86,18 @@ def chart(
         for bar in bars
     ]
     columns = ["account", "State", "from", "to", "From", "To", "Appointment", "planned"]
-    along = {"type": "temporal", "scale": scale(since, until)}
-    x = {"field": "from", **along, "title": None, "axis": axis(since, until, zone)}
-    spec = _spec(accounts, x, {"at": instant(now)}, along, sorted({row["State"] for row in rows}))
+    x = {
+        "field": "from",
+        "type": "temporal",
+        "scale": scale(since, until),
+        "title": None,
+        "axis": axis(since, until, zone),
+    }
+    spec = _spec(accounts, x, {"at": instant(now)}, sorted({row["State"] for row in rows}))
     return Chart(pd.DataFrame(rows, columns=columns), spec)
 
 
-def _spec(
-    accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], along: dict[str, Any], shown: Sequence[str]
-) -> dict[str, Any]:
+def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown: Sequence[str]) -> dict[str, Any]:
     words = [word for word in COLORS if word in shown]
     return {
         "layer": [
@@ -145,7 +148,7 @@ def _spec(
             {
                 "data": {"values": [now]},
                 "mark": {"type": "rule", "strokeDash": [3, 3], "color": HEX["gray"], "strokeWidth": 1.5},
-                "encoding": {"x": {"field": "at", **along}},
+                "encoding": {"x": {"field": "at", "type": "temporal"}},
             },
         ],
     }

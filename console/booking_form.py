@@ -126,7 +126,8 @@ def _time(opened: Opened, place: pool.LocationItem, calendar: Calendar) -> tuple
         return None
     ends_at = starts_at + timedelta(minutes=minutes)
     now = utcnow()
-    st.markdown(plain(f"{span(starts_at, ends_at, place.zone, now=now)}, {place.zone}."))
+    when = span(starts_at, ends_at, place.zone, now=now)
+    st.markdown(plain(f"{when[0].upper()}{when[1:]}, {place.zone}."))
     if _checked(st.container(), "The start", lambda: checks.ahead("starts_at", starts_at, now=now) or True) is None:
         return None
     if calendar.meeting_location == MeetingLocation.ZOOM:

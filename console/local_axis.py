@@ -32,7 +32,7 @@ def axis(since: datetime, until: datetime, zone: str, *, step: timedelta = QUART
     say = named_clock if offset(since, zone) != offset(until, zone) else clock
     words = {str(milliseconds(at)): say(at, zone) for at in ticks}
     return {
-        "values": [milliseconds(at) for at in ticks],
+        "values": [instant(at) for at in ticks],  # drawn as text only: no tick appears at a number
         "labelExpr": f"{json.dumps(words)}[toString(time(datum.value))]",
         "grid": True,
         "labelFlush": True,

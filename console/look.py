@@ -106,6 +106,9 @@ RECORDING = {
     states.Recording.GAVE_UP: Look("orange", "search_off", "Not found"),
 }
 
+# What Streamlit makes links, icons and pictures of after Markdown has taken the escapes away.
+LATE = re.compile(r"(https?://|www(?=\.)|:(?=[a-z+-]))", re.IGNORECASE)
+WORD_JOINER = "\N{WORD JOINER}"
 FIRST_STRONG, END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:$&-])")
 
@@ -113,10 +116,11 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:$&-])")
 def plain(text: str) -> str:
     """*text* with everything that Markdown would read as markup taken literally.
 
+    Web addresses stay text too, or who books could lead our people anywhere; an invisible joiner breaks them up.
     What is written from right to left is isolated, or it would take the times and names beside it along.
     """
     visible = "".join(character for character in text.replace("\n", " ") if shows(character))
-    escaped = MARKDOWN.sub(r"\\\1", visible)
+    escaped = MARKDOWN.sub(r"\\\1", LATE.sub(rf"\1{WORD_JOINER}", visible))
     return f"{FIRST_STRONG}{escaped}{END}" if any(bidirectional(each) in ("R", "AL") for each in visible) else escaped
 
 

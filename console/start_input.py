@@ -24,7 +24,7 @@ def start_input(
     shown = on_the_wall(first, zone).replace(second=0, microsecond=0)
     st.session_state.setdefault(f"{key}_day", shown.date())
     st.session_state.setdefault(f"{key}_time", shown.time())
-    day = on.date_input("Day", key=f"{key}_day")
+    day = on.date_input("Day", format="YYYY-MM-DD", key=f"{key}_day")
     time = at.time_input(what, step=STEP, key=f"{key}_time", help=f"By the clocks of {plain(zone)}.")
     if day is None or time is None:
         return None

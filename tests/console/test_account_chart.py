@@ -28,7 +28,8 @@ def drawn(now: str, zone: str = "Europe/Berlin") -> tuple[list[str], list[dict[s
     picture = chart([bar], [ACCOUNT], zone, **around)
     x = picture.spec["layer"][0]["encoding"]["x"]
     words, _ = json.JSONDecoder().raw_decode(x["axis"]["labelExpr"])
-    assert [int(key) for key in words] == x["axis"]["values"]
+    ticks = [datetime.fromisoformat(value) for value in x["axis"]["values"]]
+    assert [int(key) for key in words] == [round(tick.timestamp() * 1000) for tick in ticks]
     return list(words.values()), picture.rows.to_dict("records"), x
 
 
