@@ -1,16 +1,15 @@
 """`zoompool appointments`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from core.clock import utcnow
-from core.commands.output import ACTOR, AnyLocation, AsJson, InLocation, say, show, unless
+from core.commands.appointment_list import list_them
+from core.commands.output import ACTOR, AsJson, InLocation, say, unless
 from core.commands.starts import InZone, StartsAt, moment
 from core.domain.local_time import abbreviation, on_the_wall
-from core.services.appointments import list_appointments
 from core.services.book import book, find_appointment
 from core.services.booking import Booking
 from core.services.calendars import find_calendar
@@ -22,7 +21,6 @@ from core.wiring import wiring
 
 appointments = typer.Typer(help="What clients booked.", no_args_is_help=True)
 
-SHOWN_FROM = timedelta(hours=6)
 EndMeeting = Annotated[bool, typer.Option("--end-meeting", help="If people are inside, end their meeting.")]
 
 
@@ -135,34 +133,7 @@ def reschedule_one(
     say(f"{done.sentence} {done.account.why_not_free}".rstrip(), facts, as_json=as_json)
 
 
-@appointments.command("list")
-def list_them(
-    location: AnyLocation = None,
-    all_times: Annotated[
-        bool, typer.Option("--all", help="From the very first on, not only the last six hours.")
-    ] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 100,
-    as_json: AsJson = False,
-) -> None:
-    """List appointments with their links, by start."""
-    since = datetime(1970, 1, 1, tzinfo=UTC) if all_times else utcnow() - SHOWN_FROM
-    with wiring().sessions() as session:
-        place = find_location(session, location).id if location else None
-        lines = list_appointments(session, since=since, location_id=place, limit=limit)
-    rows = [
-        {
-            "external_id": line.external_id,
-            "location": line.location,
-            "starts_at": line.starts_at if as_json else line.starts_at.astimezone(ZoneInfo(line.zone)),
-            "status": line.status,
-            "link_state": line.link_state,
-            "join_url": line.join_url,
-            "account": line.account,
-            "reason": line.reason,
-        }
-        for line in lines
-    ]
-    show(rows, as_json=as_json, empty="No appointment. Book one: zoompool appointments book --help.")
+appointments.command("list")(list_them)
 
 
 @appointments.command("change-client")

@@ -35,7 +35,7 @@ ROLE = "support"
 def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
     """Print *rows*, all with the same keys; *empty* is what to tell a person when there are none."""
     if as_json:
-        out.print_json(json.dumps(rows, default=_plain))
+        out.print_json(json.dumps(rows, default=plain))
         return
     if not rows:
         out.print(empty)
@@ -51,7 +51,7 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> Non
 def say(sentence: str, facts: Mapping[str, Any], *, as_json: bool) -> None:
     """Print *sentence* for a person or *facts* for a program."""
     if as_json:
-        out.print_json(json.dumps(facts, default=_plain))
+        out.print_json(json.dumps(facts, default=plain))
     else:
         out.print(harmless(sentence), soft_wrap=True)
 
@@ -76,7 +76,8 @@ def unless(option: str, does: str) -> Iterator[None]:
         raise
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """What JSON has no word for: times in UTC, with a Z."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 

@@ -7,7 +7,7 @@ it comes twice has to be asked which he means, and who books it in the night tha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,25 @@ def the_instant(field: str, wall: datetime, zone: str) -> datetime:
     if len(found) > 1:
         raise RepeatedHour(field, _twice(wall, zone, found), found)
     return found[0]
+
+
+def whole_day(day: date, zone: str) -> tuple[datetime, datetime]:
+    """From when (UTC) until just before when the calendars of *zone* show *day*: 24 hours, but where the clocks change.
+
+    Raises:
+        FieldError: the year is out of reach.
+    """
+    try:
+        return _first_of(day, zone), _first_of(day + timedelta(days=1), zone)
+    except OverflowError:
+        raise FieldError("day", f"is out of reach: {day}.") from None
+
+
+def _first_of(day: date, zone: str) -> datetime:
+    """Its first instant; not midnight where the clocks go forward then, and the first one where midnight comes
+    twice."""
+    midnight = datetime.combine(day, time.min)
+    return min(instants(midnight, zone), default=None) or _gap(midnight, zone).after
 
 
 def on_the_wall(at: datetime, zone: str) -> datetime:
@@ -136,8 +155,8 @@ def _gap(wall: datetime, zone: str) -> Gap:
 
 
 def _never(wall: datetime, zone: str, gap: Gap) -> str:
-    def shown(time: datetime) -> str:
-        return f"{time:%H:%M}" if time.date() == wall.date() else f"{time:%H:%M} on {time:%d %b}"
+    def shown(at: datetime) -> str:
+        return f"{at:%H:%M}" if at.date() == wall.date() else f"{at:%H:%M} on {at:%d %b}"
 
     before, after = (shown(on_the_wall(at, zone)) for at in (gap.before, gap.after))
     return (

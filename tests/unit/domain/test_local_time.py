@@ -1,6 +1,6 @@
 """Wall clock times in the nights in which the clocks change, and in all others."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from core.domain.local_time import (
     on_the_wall,
     the_instant,
     told_apart,
+    whole_day,
 )
 
 ZONES = (
@@ -206,6 +207,44 @@ def test_around_every_change_of_the_clocks(zone: str, year: int, later: int) -> 
     for change in changes(zone, year):
         moment = change + timedelta(minutes=later)
         assert moment in instants(on_the_wall(moment, zone), zone)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "begins", "hours"),
+    [
+        ("2026-03-02", "Europe/Berlin", "2026-03-01T23:00+00:00", 24),
+        ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00+00:00", 23),
+        ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00+00:00", 25),
+        ("2026-04-05", "Australia/Lord_Howe", "2026-04-04T13:00+00:00", 24.5),
+        ("2026-04-24", "Africa/Cairo", "2026-04-23T22:00+00:00", 23),  # the clocks go forward at midnight
+        ("2026-10-31", "Asia/Beirut", "2026-10-30T22:00+00:00", 24),
+        ("2025-11-02", "America/Havana", "2025-11-02T04:00+00:00", 25),  # midnight comes twice
+        ("2011-12-29", "Pacific/Apia", "2011-12-29T10:00+00:00", 24),  # and the next day never
+    ],
+)
+def test_a_day_is_as_long_as_the_clocks_make_it(day: str, zone: str, begins: str, hours: float) -> None:
+    """23 or 25 hours where they change; it begins when the calendar first shows it."""
+    first, last = whole_day(date.fromisoformat(day), zone)
+    assert first == datetime.fromisoformat(begins)
+    assert (last - first) / timedelta(hours=1) == hours
+
+
+@given(st.dates(date(1991, 1, 1), date(2036, 1, 1)), st.sampled_from(ZONES))
+def test_days_follow_each_other_without_a_gap(day: date, zone: str) -> None:
+    """The instant before belongs to the day before, the first one to the day itself."""
+    first, last = whole_day(day, zone)
+    assert whole_day(day + timedelta(days=1), zone)[0] == last
+    if (day, zone) == (date(2011, 12, 30), "Pacific/Apia"):
+        assert first == last  # the islands changed sides of the date line: they never had it
+        return
+    assert on_the_wall(first, zone).date() == day
+    assert on_the_wall(first - timedelta(seconds=1), zone).date() < day
+
+
+def test_the_last_day_there_is_cannot_be_asked_for() -> None:
+    """Its end is out of reach."""
+    with pytest.raises(FieldError, match="out of reach"):
+        whole_day(date.max, "Europe/Berlin")
 
 
 def changes(zone: str, year: int) -> list[datetime]:
