@@ -17,6 +17,7 @@ from core.commands.appointments import appointments
 from core.commands.calendars import calendars
 from core.commands.doctor import doctor
 from core.commands.hands_on import pause_all, resume_all
+from core.commands.hooks import hooks
 from core.commands.locations import locations
 from core.commands.messages import messages
 from core.commands.output import err, out
@@ -38,6 +39,7 @@ app.add_typer(appointments, name="appointments")
 app.add_typer(messages, name="messages")
 app.add_typer(recordings, name="recordings")
 app.add_typer(alerts, name="alerts")
+app.add_typer(hooks, name="hooks")
 app.add_typer(api_keys, name="api-keys")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")

@@ -11,6 +11,7 @@ from console.api.routes import (
     appointments,
     calendars,
     capacity,
+    hooks,
     key,
     listing,
     locations,
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     appointment.router,
     record.router,
     messages.router,
+    hooks.router,
 )
 
 
