@@ -144,8 +144,8 @@ def _as_field(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _noun(word: str) -> str:
-    """`appointments` and `appointment`: `APPOINTMENT`."""
-    return word.removesuffix("s").upper().replace("-", "_")
+    """`appointments` and `appointment`: `APPOINTMENT`; `deliveries`: `DELIVERY`."""
+    return re.sub("ies$", "y", word).removesuffix("s").upper().replace("-", "_")
 
 
 def _address(request: Request) -> str:

@@ -97,17 +97,6 @@ def update_hook(hook_id: PathId, body: HookChanges, caller: Administers, once: O
     return once.in_one_transaction(work)
 
 
-@router.delete("/hooks/{hook_id}", status_code=204, response_class=Response)
-def delete_hook(hook_id: PathId, caller: Administers, once: Once) -> Response:
-    """Remove an endpoint. It is told nothing more."""
-
-    def work(session: Session) -> Answer:
-        remove(session, seen_hook(session, hook_id, caller), actor=caller.actor, now=utcnow())
-        return Answer(204)
-
-    return once.in_one_transaction(work)
-
-
 @router.post("/hooks/{hook_id}/secret", status_code=201, response_model=NewSecretBody)
 def rotate_hook_secret(hook_id: PathId, caller: Administers, once: Once) -> Response:
     """Make a new secret, shown this once. For a day the old one signs as well."""
@@ -163,6 +152,17 @@ def resend_delivery(delivery_id: PathId, caller: Administers, once: Once) -> Res
         known = found is not None and found.channel == Channel.HOOK
         caller.require(found.location_id if known and found else None, "delivery")
         return Answer(202, Queued(delivery_id=resend(session, delivery_id, actor=caller.actor, now=utcnow())))
+
+    return once.in_one_transaction(work)
+
+
+@router.delete("/hooks/{hook_id}", status_code=204, response_class=Response)
+def delete_hook(hook_id: PathId, caller: Administers, once: Once) -> Response:
+    """Remove an endpoint. It is told nothing more."""
+
+    def work(session: Session) -> Answer:
+        remove(session, seen_hook(session, hook_id, caller), actor=caller.actor, now=utcnow())
+        return Answer(204)
 
     return once.in_one_transaction(work)
 
