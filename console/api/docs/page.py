@@ -68,10 +68,11 @@ def operations_of(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             if (operation := item.get(method)) is not None:
                 shown = {"method": method.upper(), "path": path, **operation}
                 groups.setdefault(operation["tags"][0], []).append(shown)
-    return {tag: sorted(found, key=_ends_something) for tag, found in groups.items()}
+    return {tag: sorted(found, key=_ends) for tag, found in groups.items()}
 
 
-def _ends_something(operation: dict[str, Any]) -> bool:
+def _ends(operation: dict[str, Any]) -> bool:
+    """Whether nothing can be done afterwards with what it was about."""
     return operation["method"] == "DELETE" or operation["path"].rsplit("/", 1)[-1] in ENDS
 
 

@@ -32,7 +32,7 @@ class Place:
 
 def furnish(world: World, name: str, word: str) -> Place:
     """A location whose every name holds *word*: an opened appointment with its mail, and one that is moved about."""
-    world.location(name, accounts=1)
+    world.location(name, accounts=2)  # the second one stays idle, and is the seat that is moved or taken back
     with world.parts.sessions.begin() as session:
         place = find_location(session, name)
         add_calendar(
