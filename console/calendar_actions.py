@@ -33,7 +33,7 @@ def add_button(place: LocationItem | None) -> None:
 
 def edit_button(line: CalendarLine) -> None:
     """Opens the dialog that changes a calendar."""
-    if st.button("Edit", key=f"edit_calendar_{line.id}", help=f"Edit {line.name}"):
+    if st.button("Edit", key=f"edit_calendar_{line.id}", help=f"Edit {plain(line.name)}"):
         DIALOGS.choose("edit", line)
 
 

@@ -35,7 +35,7 @@ def create_button() -> None:
 
 def revoke_button(key: ApiKey) -> None:
     """Opens the dialog that revokes *key*."""
-    if st.button("Revoke", key=f"revoke_{key.public_id}", help=f"Revoke {key.name}"):
+    if st.button("Revoke", key=f"revoke_{key.public_id}", help=f"Revoke {plain(key.name)}"):
         _choose(("revoke", key))
 
 

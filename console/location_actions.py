@@ -32,7 +32,7 @@ def add_button() -> None:
 
 def edit_button(line: LocationLine) -> None:
     """Opens the dialog that changes a location."""
-    if st.button("Edit", key=f"edit_location_{line.id}", help=f"Edit {line.name}"):
+    if st.button("Edit", key=f"edit_location_{line.id}", help=f"Edit {plain(line.name)}"):
         DIALOGS.choose("edit", line)
 
 

@@ -31,9 +31,11 @@ def start_in_words(starts_at: datetime, zone: str) -> str:
 
 
 def clock(moment: datetime, zone: str, *, beside: datetime) -> str:
-    """The time of a moment near *beside*: `13:50`, with its day where that is another."""
+    """The time of a moment near *beside*: `13:50`, with its day where that is another, and of an hour that comes twice,
+    which."""
     at, near = moment.astimezone(_zone(zone)), beside.astimezone(_zone(zone))
-    return f"{at:%H:%M}" if at.date() == near.date() else f"{at:%H:%M} on {_day(at)}"
+    which = f" ({_zone_name(at)})" if comes_twice(moment, _zone(zone).key) else ""
+    return f"{at:%H:%M}{which}" if at.date() == near.date() else f"{at:%H:%M}{which} on {_day(at)}"
 
 
 def minutes(length: timedelta) -> str:

@@ -57,7 +57,8 @@ def markdown_of(page: AppTest) -> str:
         for element in page.get(kind):
             parts += [str(element.value), getattr(element.proto, "title", "")]
     parts += [link.proto.label for link in page.get("page_link")]
-    parts += [element.label for element in [*page.button, *page.text_input, *page.selectbox]]
+    for element in [*page.button, *page.text_input, *page.selectbox]:
+        parts += [element.label, element.proto.help]
     return "\n".join(parts)
 
 
@@ -96,6 +97,8 @@ def test_names_are_text_on_every_page(name: str, open_page: OpenPage) -> None:
         open_page("appointment", q="clients.test"),
         open_page("connections"),
         open_page("health"),
+        open_page("locations"),
+        open_page("calendars"),
     ]
     asked = open_page("appointment", **wanted)
     for key in [button.key for button in asked.button if (button.key or "").startswith(("Cancel", "Reschedule"))]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.mail.appointment_time import in_words, start_in_words
+from core.mail.appointment_time import clock, in_words, start_in_words
 
 
 def words(start: str, zone: str, minutes: int = 30) -> str:
@@ -88,3 +88,12 @@ def test_a_subject_says_which_of_the_two_where_an_hour_comes_twice() -> None:
     first, second = (start_in_words(datetime(2026, 10, 25, hour, 30, tzinfo=UTC), "Europe/Berlin") for hour in (0, 1))
     assert first == "Sunday, 25 October 2026, 02:30 (Central European Summer Time)"
     assert second == "Sunday, 25 October 2026, 02:30 (Central European Standard Time)"
+
+
+def test_a_time_beside_another_says_which_it_is_where_an_hour_comes_twice() -> None:
+    """When the link comes: ten minutes before a start may be in the other half of the night."""
+    start = datetime(2026, 10, 25, 2, 5, tzinfo=UTC)
+    assert (
+        clock(start - timedelta(minutes=10), "Europe/Berlin", beside=start) == "02:55 (Central European Standard Time)"
+    )
+    assert clock(start, "Europe/Berlin", beside=start) == "03:05"
