@@ -243,10 +243,20 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
         return f"{said}: {answer}"
     if (alert := detail.get("alert")) is not None:
         return f"{said}: {title(alert).lower()}"
+    if kind.startswith("mail_"):
+        return _mail_event(said, detail)
     why = detail.get("reason")
     if why and "role" in detail and why not in REASONS:
         return f"{said}: “{why}”"  # a person's own words
     return f"{said}: {reason(why).what.rstrip('.').lower()}" if why else said
+
+
+def _mail_event(said: str, detail: Mapping[str, Any]) -> str:
+    """Which mail it was, and why it did not leave."""
+    name = message(str(detail.get("mail") or detail.get("kind") or "mail")).lower()
+    why = MAIL_REASONS.get(str(detail.get("reason") or ""))
+    which = f"copy of the {name} for the host" if detail.get("to_host") else name
+    return f"{said} ({which}{f'; {why}' if why else ''})"
 
 
 def actor(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -158,6 +159,7 @@ class MailClaim:
         reason: str | None,
         now: datetime,
     ) -> None:
+        detail: dict[str, Any] = {"mail": mail.kind, "reason": reason, **({"to_host": True} if mail.to_host else {})}
         note(
             session,
             kind,
@@ -168,8 +170,7 @@ class MailClaim:
             meeting_id=mail.meeting_id,
             message_id=mail.id,
             run_id=self._run_id,
-            mail=mail.kind,
-            reason=reason,
+            **detail,
         )
 
 
