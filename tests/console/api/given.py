@@ -86,7 +86,7 @@ def _ids(world: World, location_id: int) -> dict[str, int]:
             "APPOINTMENT": last(Appointment.id, Appointment.link == "ready"),
             "MESSAGE": last(Message.id, Message.channel == Channel.MAIL),
             "HOOK": last(HookEndpoint.id),
-            "DELIVERIE": last(Message.id, Message.channel == Channel.HOOK),
+            "DELIVERY": last(Message.id, Message.channel == Channel.HOOK),
         }
 
 
