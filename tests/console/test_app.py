@@ -83,7 +83,7 @@ def test_pages_and_routes_are_served_by_one_process(console: str) -> None:
 
     assert "text/html" in page.headers["Content-Type"]
     assert page.headers["X-Frame-Options"] == "DENY"
-    assert (nowhere.status_code, "nothing" in nowhere.json()["error"]) == (404, True)
+    assert (nowhere.status_code, nowhere.json()["type"]) == (404, "no_such_address")
 
 
 def test_zooms_events_are_kept_beside_the_pages(console: str, sessions: sessionmaker[Session]) -> None:

@@ -1,5 +1,7 @@
 """A calendar that leaves Zoom or comes to it: who needs a link by that, who keeps one, and what becomes of accounts."""
 
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -11,6 +13,7 @@ from core.clock import utcnow
 from core.db.models import Appointment, AppointmentRevision, Event
 from core.errors import Conflict, InvalidInput, StaleState
 from core.services.calendars import add_calendar, calendar_by_id
+from core.services.cancel import cancel
 from core.services.due import isolated_work
 from core.services.lease import allocate
 from core.services.locations import find_location
@@ -194,6 +197,36 @@ def test_allocators_and_a_calendar_that_leaves_zoom_agree(world: World) -> None:
         world.edit_calendar(meeting_location="zoom")
         with world.parts.sessions.begin() as session:
             session.execute(sa.update(Appointment).values(status="cancelled", link="ended"))
+
+
+def test_a_run_and_a_calendar_that_leaves_zoom_agree_at_every_moment(world: World) -> None:
+    """Each link is either made, mailed and kept, or not needed; the numbers that were told are what came to be."""
+    world.location(accounts=6)
+    world.sandbox.configure(latency_ms=30)
+    for turn in range(6):
+        names = book_many(world, 6, prefix=f"TURN{turn}")
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(world.run)
+            time.sleep(turn * 0.06)  # not for luck: wherever in the run it comes, the rules below hold
+            changed = world.edit_calendar(meeting_location="phone")
+            run.result()
+        found = Counter(links(world, *names).values())
+        mailed = {message.recipient for message in world.messages(kind="join_link")}
+
+        assert found == Counter(ready=changed.keep_their_link, not_needed=changed.cease_to_need)
+        assert {name for name in names if f"{name.lower()}@clients.test" in mailed} == {
+            name for name, link in links(world, *names).items() if link == "ready"
+        }
+        assert world.leases(state="reserved") == []
+        world.edit_calendar(meeting_location="zoom")
+        for name in names:
+            cancel(
+                world.parts.sessions, world.parts.zoom, location="Harbour Clinic", external_id=name, actor=TEST,
+                clock=utcnow,
+            )  # fmt: skip
+        settled(world, later=20 * MINUTE)
+    assert world.zoom_meetings() == []
+    assert {lease.state for lease in world.leases()} == {"released"}
 
 
 @pytest.mark.parametrize(
