@@ -68,6 +68,14 @@ KEY = {
     "revoked": Look("gray", "block", "Revoked"),
 }
 
+HOOK = {
+    "new": Look("gray", "radio_button_unchecked", "Nothing sent yet"),
+    "well": Look("green", "check_circle", "Well"),
+    "failing": Look("orange", "replay", "Does not answer"),
+    "dead": Look("red", "error", "Missed something"),
+    "disabled": Look("gray", "block", "Disabled"),
+}
+
 APPOINTMENT = {
     states.Appointment.BOOKED: Look("blue", "event", "Booked"),
     states.Appointment.CANCELLED: Look("gray", "event_busy", "Cancelled"),

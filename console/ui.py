@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
         st.Page("app_pages/calendars.py", title="Calendars", icon=":material/calendar_month:", url_path="calendars"),
         st.Page("app_pages/locations.py", title="Locations", icon=":material/storefront:", url_path="locations"),
+        st.Page("app_pages/hooks.py", title="Outgoing webhooks", icon=":material/webhook:", url_path="hooks"),
         st.Page("app_pages/api_keys.py", title="API keys", icon=":material/key:", url_path="api_keys"),
         st.Page("app_pages/health.py", title="Alerts", icon=":material/notifications:", url_path="health"),
     ]
