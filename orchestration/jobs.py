@@ -4,7 +4,7 @@ import dagster as dg
 
 from core.clock import utcnow
 from core.services.alerts.send import send_alerts
-from core.services.deliver import DeliveryReport, deliver, delivering
+from core.services.deliver import DeliveryReport, deliver_all, delivering
 from core.services.hooks.claim import due_hooks
 from core.services.hooks.deliver import deliver_hooks
 from core.wiring import Wiring
@@ -65,7 +65,7 @@ def send_hooks(context: dg.OpExecutionContext, product: Product) -> None:
 
 
 def _deliver_mails(context: dg.OpExecutionContext, parts: Wiring) -> DeliveryReport:
-    return deliver(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
+    return deliver_all(parts.sessions, parts.mail_server, parts.vault, clock=utcnow, run_id=context.run_id)
 
 
 @dg.job(

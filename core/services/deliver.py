@@ -25,6 +25,7 @@ from core.zoom.vault import TokenVault
 
 CONNECTIONS = 4
 START_WITHIN = 20.0  # seconds after the claim, which lasts 60: a mail begun last has 40, while a server answers at all
+ROUNDS_FOR = 20.0  # seconds in which another round of `deliver_all` may begin
 DELIVER_EVERY = 2.0  # seconds; each time opens connections, so not with every link
 LINK_PAUSE = timedelta(seconds=2)
 
@@ -41,6 +42,22 @@ class DeliveryReport:
     dropped: int = 0
     put_back: int = 0
     problem: str | None = None
+
+    @property
+    def moved(self) -> int:
+        """How many mails stand otherwise than before."""
+        return self.sent + self.retrying + self.failed + self.dropped
+
+    def plus(self, other: "DeliveryReport") -> "DeliveryReport":
+        """Both in one. What was put back is still there, so only the later count is true."""
+        return DeliveryReport(
+            self.sent + other.sent,
+            self.retrying + other.retrying,
+            self.failed + other.failed,
+            self.dropped + other.dropped,
+            other.put_back,
+            other.problem,
+        )
 
 
 def deliver(
@@ -76,6 +93,26 @@ def deliver(
         put_back=tally[Status.QUEUED] + put_back,
         problem=round_.problem,
     )
+
+
+def deliver_all(
+    sessions: sessionmaker[Session],
+    server: MailServer,
+    vault: TokenVault,
+    *,
+    clock: Callable[[], datetime],
+    run_id: str | None = None,
+    limit: int = 250,
+) -> DeliveryReport:
+    """`deliver` again and again, until nothing is due or 20 seconds are over: bookings come by hundreds, and a run for
+    each 250 confirmations would take longer to start than to send."""
+    until, total = time.monotonic() + ROUNDS_FOR, DeliveryReport()
+    while time.monotonic() < until:
+        report = deliver(sessions, server, vault, clock=clock, run_id=run_id, limit=limit)
+        total = total.plus(report)
+        if report.problem or not report.moved:
+            break
+    return total
 
 
 @contextmanager

@@ -18,22 +18,21 @@ WITH due AS MATERIALIZED (
     LIMIT :limit
     FOR NO KEY UPDATE OF m, a SKIP LOCKED
 ), numbered AS (
-    SELECT id, appointment_id, row_number() OVER (PARTITION BY appointment_id ORDER BY priority, next_attempt_at, id) AS place
+    SELECT id, appointment_id, sequence,
+           row_number() OVER (PARTITION BY appointment_id, sequence IS NULL ORDER BY priority, next_attempt_at, id) AS place
     FROM due
-    WHERE sequence IS NULL
 ), raised AS (
     UPDATE appointments AS a
     SET ical_sequence = a.ical_sequence + n.many
-    FROM (SELECT appointment_id, count(*) AS many FROM numbered GROUP BY appointment_id) AS n
+    FROM (SELECT appointment_id, count(*) AS many FROM numbered WHERE sequence IS NULL GROUP BY appointment_id) AS n
     WHERE a.id = n.appointment_id
     RETURNING a.id, a.ical_sequence - n.many AS before
 )
 UPDATE messages AS m
-SET status = 'in_flight', in_flight_since = :now, claimed_by = :claimer, sequence = coalesce(m.sequence, r.before + n.place)
-FROM due
-LEFT JOIN numbered AS n ON n.id = due.id
+SET status = 'in_flight', in_flight_since = :now, claimed_by = :claimer, sequence = coalesce(n.sequence, r.before + n.place)
+FROM numbered AS n
 LEFT JOIN raised AS r ON r.id = n.appointment_id
-WHERE m.id = due.id
+WHERE m.id = n.id
 RETURNING m.id, m.priority, m.next_attempt_at;
 
 -- name: count_due

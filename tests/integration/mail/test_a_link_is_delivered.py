@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.models import Event, Message
 from core.mail.smtp import MailServer
-from core.services.deliver import deliver
+from core.services.deliver import deliver, deliver_all
 from core.services.mail_claim import due_mails
 from core.services.messages import list_messages
 from core.services.outbox import join_link, queue_mails
@@ -108,6 +108,21 @@ def test_no_more_than_the_limit_is_claimed(sessions: Sessions, mail_server: Mail
     with sessions() as session:
         assert due_mails(session, now=DUE) == 3
         assert due_mails(session, now=DUE, at_most=2) == 2
+
+
+def test_what_is_more_than_a_round_is_sent_in_several(
+    sessions: Sessions, mail_server: MailServer, sandbox: SandboxControl
+) -> None:
+    """Until nothing is due; a server that is down ends it at once."""
+    practice = Practice(sessions)
+    practice.many(7)
+    assert deliver_all(sessions, mail_server, VAULT, clock=Clock(), limit=3).sent == 7
+    assert sandbox.mail_count() == 7
+
+    practice.many(7)
+    sandbox.fault({"smtp_drop": True}, smtp=True)
+    report = deliver_all(sessions, mail_server, VAULT, clock=Clock(), limit=3)
+    assert report.sent == 0 and report.problem is not None
 
 
 def test_a_late_link_is_recorded_with_its_cause(sessions: Sessions, mail_server: MailServer) -> None:
