@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from tests.bench.allocation import allocate
 from tests.bench.applying import apply
+from tests.bench.creating import bulk, creates
 from tests.bench.figures import Result, show, store, stored
 from tests.bench.idle import idle
 from tests.bench.opening import burst, limited, single
@@ -21,6 +22,8 @@ PARTS: dict[str, Callable[[float], Result]] = {
     "tick": tick,
     "allocate": allocate,
     "webhooks": webhooks,
+    "creates": creates,
+    "bulk": bulk,
     "apply": apply,
     "settle": settle,
     "idle": idle,
