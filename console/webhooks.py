@@ -22,13 +22,14 @@ PATIENCE = 2.7  # seconds; Zoom stops listening after three, and sends the event
 log = structlog.get_logger(__name__)
 
 
-def _store(notices: Sequence[Notice]) -> None:
+def _store(notices: Sequence[Notice]) -> list[None]:
     parts = wiring()
     with parts.sessions.begin() as session:
         receive(session, notices, vault=parts.vault, now=utcnow())
+    return [None] * len(notices)
 
 
-inbox: GroupCommit[Notice] = GroupCommit(_store)
+inbox: GroupCommit[Notice, None] = GroupCommit(_store)
 
 
 class ZoomEvents(HTTPEndpoint):

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from console.api.caller import Authenticated
 from console.api.problems import MEDIA_TYPE, Problem, problem_of
 from console.database import sessions
+from console.group_commit import OneIsToBlame
 from core.clock import utcnow
 from core.errors import ZoomPoolError
 from core.services import idempotency
@@ -43,7 +44,7 @@ class Answer:
         return b"" if self.body is None else self.body.model_dump_json().encode()
 
 
-class _Taken(Exception):
+class Taken(OneIsToBlame):
     """The key was used before: what was just done is rolled back."""
 
 
@@ -55,31 +56,31 @@ class OnceFor:
 
     def in_one_transaction(self, work: Callable[[Session], Answer]) -> Response:
         """Do *work* and keep its answer in one transaction. What *work* raises rolls it back."""
-        write = self._write()
+        write = self.write()
         try:
             with sessions().begin() as session:
                 answer = work(session)
                 status, content = answer.status, answer.content()
                 if write is not None and not _kept(session, write, status, content):
-                    raise _Taken
-        except _Taken:
+                    raise Taken
+        except Taken:
             assert write is not None
-            return _again(write)
+            return again(write)
         except (ZoomPoolError, Problem) as error:
-            return self._refused(write, problem_of(error), error)
-        return _response(status, content)
+            return self.refused(error)
+        return answered(status, content)
 
     def around(self, work: Callable[[], Answer]) -> Response:
         """Claim, do *work*, which has transactions of its own and may be done twice, and keep its answer."""
-        write = self._write()
+        write = self.write()
         if write is None:
             answer = work()
-            return _response(answer.status, answer.content())
+            return answered(answer.status, answer.content())
         now = utcnow()
         with sessions().begin() as session:
             claimed = idempotency.claim(session, write, now=now)
         if not claimed:
-            return _again(write)
+            return again(write)
         keep = False
         try:
             answer = work()
@@ -96,16 +97,18 @@ class OnceFor:
         with sessions().begin() as session:
             sealed = wiring().vault.encrypt_bytes(content)
             idempotency.settle(session, write, claimed_at=now, status=status, answer=sealed)
-        return _response(status, content)
+        return answered(status, content)
 
-    def _write(self) -> Write | None:
+    def write(self) -> Write | None:
+        """What is kept of it; None without a key."""
         if self._key is None:
             return None
         digest = hashlib.sha256(self._line.encode() + b"\n" + _canonical(self._body)).digest()
         return Write(self._caller, self._key, digest)
 
-    def _refused(self, write: Write | None, problem: Problem, error: Exception) -> Response:
+    def refused(self, error: ZoomPoolError | Problem) -> Response:
         """A refusal is an answer too; but one that was given before comes first."""
+        write, problem = self.write(), problem_of(error)
         if write is None:
             raise error
         with sessions().begin() as session:
@@ -114,7 +117,7 @@ class OnceFor:
                 _kept(session, write, problem.status, problem.body())
         if found is None:
             raise problem from error
-        return _again(write)
+        return again(write)
 
 
 def _is_kept(status: int) -> bool:
@@ -126,7 +129,7 @@ def _kept(session: Session, write: Write, status: int, content: bytes) -> bool:
     return idempotency.keep(session, write, status=status, answer=answer, now=utcnow())
 
 
-def _again(write: Write) -> Response:
+def again(write: Write) -> Response:
     """The answer that was kept. Raises `Problem`: it was another request, or it is not answered yet."""
     with sessions()() as session:
         found = idempotency.find(session, write)
@@ -146,10 +149,11 @@ def _again(write: Write) -> Response:
             next_step="Send it again in a moment.",
             headers={"Retry-After": "2"},
         )
-    return _response(found.status, wiring().vault.decrypt_bytes(found.answer), REPLAYED)
+    return answered(found.status, wiring().vault.decrypt_bytes(found.answer), REPLAYED)
 
 
-def _response(status: int, content: bytes, headers: dict[str, str] | None = None) -> Response:
+def answered(status: int, content: bytes, headers: dict[str, str] | None = None) -> Response:
+    """The answer as it is sent."""
     media_type = None if not content else MEDIA_TYPE if status >= 400 else "application/json"
     return Response(content, status, headers=headers, media_type=media_type)
 

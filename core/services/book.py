@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.models import Appointment, Calendar, Location
+from core.db.read.appointment_view import AppointmentView, expected_at
 from core.db.sql import statements
+from core.domain import states
 from core.domain.due import OpeningHours
 from core.errors import InvalidInput, NotFound, StaleState, ZoomPoolError
 from core.services.booking import Booking, Wanted, check_same, check_time, normal
@@ -22,10 +24,14 @@ SQL = statements("booking")
 
 @dataclass(frozen=True)
 class Booked:
-    """The appointment that a booking led to; not *new* if the same booking had been there before."""
+    """The appointment that a booking led to; not *new* if the same booking had been there before.
+
+    *view* is the new one as programs see it; how one stands that was there is read when it is asked for.
+    """
 
     id: int
     new: bool
+    view: AppointmentView | None = field(default=None, compare=False)
 
 
 def book(
@@ -47,8 +53,8 @@ def book(
         PoolShort: no account is left for it, and the location takes no such booking.
     """
     session.flush()  # the location and the calendar may be as new
-    wanted = Wanted(location.id, calendar.id, booking)
-    [result] = book_many(session, [wanted], hours=hours, cooldown=cooldown, actor=actor, now=now)
+    wanted = Wanted(location.id, calendar.id, booking, actor)
+    [result] = book_many(session, [wanted], hours=hours, cooldown=cooldown, now=now)
     if isinstance(result, ZoomPoolError):
         raise result
     return session.get_one(Appointment, result.id)
@@ -60,7 +66,6 @@ def book_many(
     *,
     hours: OpeningHours,
     cooldown: timedelta,
-    actor: str,
     now: datetime,
 ) -> list[Booked | ZoomPoolError]:
     """Book hundreds in one statement, each for itself: one that cannot be booked keeps none of the others from it.
@@ -70,14 +75,14 @@ def book_many(
     Returns:
         What became of each, in their order; where it is not booked, the error that `book` would raise.
     """
-    return _Round(session, hours, cooldown, actor, now).book(wanted)
+    return _Round(session, hours, cooldown, now).book(wanted)
 
 
 class _Round:
     """One call: bookings by their place in it, and what became of each."""
 
-    def __init__(self, session: Session, hours: OpeningHours, cooldown: timedelta, actor: str, now: datetime) -> None:
-        self._session, self._hours, self._cooldown, self._actor, self._now = session, hours, cooldown, actor, now
+    def __init__(self, session: Session, hours: OpeningHours, cooldown: timedelta, now: datetime) -> None:
+        self._session, self._hours, self._cooldown, self._now = session, hours, cooldown, now
         self._results: dict[int, Booked | ZoomPoolError] = {}
         self._untimely: dict[int, InvalidInput] = {}
 
@@ -96,7 +101,7 @@ class _Round:
         checked: dict[int, Wanted] = {}
         for place, each in enumerate(wanted):
             try:
-                checked[place] = Wanted(each.location_id, each.calendar_id, normal(each.booking))
+                checked[place] = replace(each, booking=normal(each.booking))
                 check_time(checked[place].booking, now=self._now)
             except InvalidInput as error:
                 # A booking that is repeated may lie in the past by then.
@@ -107,7 +112,7 @@ class _Round:
         return {place: each for place, each in wanted.items() if place not in self._results}
 
     def _insert(self, wanted: Mapping[int, Wanted], *, locked: Sequence[int] = ()) -> None:
-        """Book those of *wanted* that are new. The same id twice among them: the first is."""
+        """Book those of *wanted* that are new."""
         if not wanted:
             return
         values = {
@@ -115,13 +120,22 @@ class _Round:
             "locked": list(locked),
             "lead_time": self._hours.lead_time,
             "link_first": LINK_FIRST,
-            "actor": self._actor,
             "now": self._now,
         }
-        new = {(row.location_id, row.external_id): row.id for row in self._session.execute(SQL["book"], values)}
-        for place, each in wanted.items():
-            if (id_ := new.pop((each.location_id, each.booking.external_id), None)) is not None:
-                self._results[place] = Booked(id_, new=True)
+        for row in self._session.execute(SQL["book"], values).mappings():
+            view = AppointmentView(
+                **{name: value for name, value in row.items() if name != "ordinal"},
+                revision=1,
+                status=states.Appointment.BOOKED,
+                not_recorded=False,
+                booked_at=self._now,
+                cancelled_at=None,
+                place=None,
+                join_url=None,
+                passcode=None,
+            )
+            expected = expected_at(view, {}, self._hours, self._now)
+            self._results[row["ordinal"]] = Booked(view.id, new=True, view=replace(view, expected_at=expected))
 
     def _look(self, wanted: Mapping[int, Wanted]) -> Sequence[sa.Row[Any]]:
         return self._session.execute(SQL["booked_before"], {"rows": _rows(wanted)}).all()
@@ -178,6 +192,7 @@ def _row(ordinal: int, wanted: Wanted) -> dict[str, object]:
         "starts_at": booking.starts_at.isoformat(),
         "ends_at": booking.ends_at and booking.ends_at.isoformat(),
         "booked_as": wanted.digest,
+        "actor": wanted.actor,
     }
 
 

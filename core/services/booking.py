@@ -32,11 +32,12 @@ class Booking:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A booking and where; *calendar_id* has to be one of the location's."""
+    """A booking, where, and by whom; *calendar_id* has to be one of the location's."""
 
     location_id: int
     calendar_id: int
     booking: Booking
+    actor: str
 
     @property
     def digest(self) -> str:

@@ -1,5 +1,6 @@
 """One write, one effect, however often it is sent: the first answer is kept and given again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,22 @@ def keep(session: Session, write: Write, *, status: int | None, answer: bytes | 
     here for the other, and whoever is second rolls its work back.
     """
     return _changes(session, "keep", write, status=status, answer=answer, now=now)
+
+
+def keep_many(session: Session, answers: Sequence[tuple[Write, int, bytes]], *, now: datetime) -> bool:
+    """Keep the (encrypted) answers of many writes at the end of the transaction that does them all; False where one's
+    key is taken."""
+    if not answers:
+        return True
+    values = {
+        "callers": [write.caller for write, _, _ in answers],
+        "keys": [write.key for write, _, _ in answers],
+        "hashes": [write.request_hash for write, _, _ in answers],
+        "statuses": [status for _, status, _ in answers],
+        "answers": [answer for _, _, answer in answers],
+        "now": now,
+    }
+    return len(session.execute(statements("idempotency")["keep_many"], values).all()) == len(answers)
 
 
 def find(session: Session, write: Write) -> Found | None:

@@ -21,6 +21,7 @@ from console.api.schemas.appointment import (
     booked_appointment,
 )
 from console.api.schemas.problem import ProblemBody
+from console.api.together import Together
 from core.clock import utcnow
 from core.db.read.appointment_view import view
 from core.errors import ZoomPoolError
@@ -36,20 +37,13 @@ AGAIN: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/appointments", status_code=201, response_model=BookedAppointment, responses=AGAIN)
-def create_appointment(body: NewAppointment, caller: Books, once: Once) -> Response:
+async def create_appointment(body: NewAppointment, caller: Books, once: Once) -> Response:
     """Book an appointment. Its link is made ten minutes before it starts, and mailed.
 
     It is never refused for want of accounts, unless the location is set to refuse it; *capacity* says what is left.
     """
     caller.require(body.location_id, "location")
-
-    def work(session: Session) -> Answer:
-        [result] = _book(session, [_wanted(body)], caller.actor)
-        if isinstance(result, Exception):
-            raise result
-        return Answer(result[0], result[1])
-
-    return once.in_one_transaction(work)
+    return await _bookings.answer(_wanted(body, caller.actor), once)
 
 
 @router.post("/appointments/bulk", response_model=BulkResults)
@@ -58,11 +52,10 @@ def create_appointments(body: NewAppointments, caller: Books, once: Once) -> Res
     from being booked.
     """
     read = [_read(each, caller) for each in body.appointments]
+    wanted = [_wanted(each, caller.actor) for each in read if isinstance(each, NewAppointment)]
 
     def work(session: Session) -> Answer:
-        booked = iter(
-            _book(session, [_wanted(each) for each in read if isinstance(each, NewAppointment)], caller.actor)
-        )
+        booked = iter(_book(session, wanted))
         return Answer(200, _results([next(booked) if isinstance(each, NewAppointment) else each for each in read]))
 
     return once.in_one_transaction(work)
@@ -79,36 +72,38 @@ def _read(given: object, caller: Caller) -> NewAppointment | Exception:
     return new
 
 
-def _wanted(new: NewAppointment) -> Wanted:
+def _wanted(new: NewAppointment, actor: str) -> Wanted:
     booking = Booking(new.external_id, new.client_name, new.client_email, new.client_zone, new.starts_at, new.ends_at)
-    return Wanted(new.location_id, new.calendar_id, booking)
+    return Wanted(new.location_id, new.calendar_id, booking, actor)
 
 
-def _book(
-    session: Session, wanted: Sequence[Wanted], actor: str
-) -> list[tuple[int, BookedAppointment] | ZoomPoolError]:
+def _book(session: Session, wanted: Sequence[Wanted]) -> list[Answer | ZoomPoolError]:
     """What became of each: 201 or 200 with the appointment, or why it is not booked."""
-    parts, now = wiring(), utcnow()
-    given: dict[str, Any] = {"hours": parts.hours, "cooldown": parts.settings.cooldown, "now": now}
-    results = book_many(session, wanted, actor=actor, **given)
-    # Those that were there before count before the new ones.
-    booked = sorted((each for each in results if isinstance(each, Booked)), key=lambda each: each.new)
-    views = view(session, list(dict.fromkeys(each.id for each in booked)), **given)
+    parts = wiring()
+    given: dict[str, Any] = {"hours": parts.hours, "cooldown": parts.settings.cooldown, "now": utcnow()}
+    results = book_many(session, wanted, **given)
+    new = {each.id: each.view for each in results if isinstance(each, Booked) and each.view is not None}
+    before = dict.fromkeys(each.id for each in results if isinstance(each, Booked) and each.id not in new)
+    # What was there before counts before the new ones.
+    views = [*(view(session, list(before), **given) if before else ()), *new.values()]
     room = room_for(session, views, **given)
     bodies = {each.id: booked_appointment(each, room.get(each.id)) for each in views}
-    return [(201 if each.new else 200, bodies[each.id]) if isinstance(each, Booked) else each for each in results]
+    return [Answer(201 if each.new else 200, bodies[each.id]) if isinstance(each, Booked) else each for each in results]
 
 
-def _results(outcomes: Sequence[tuple[int, BookedAppointment] | Exception]) -> BulkResults:
-    results = [
-        _refused(each) if isinstance(each, Exception) else BulkResult(status=each[0], appointment=each[1], problem=None)
-        for each in outcomes
-    ]
+_bookings = Together(_book)
+
+
+def _results(outcomes: Sequence[Answer | Exception]) -> BulkResults:
+    results = [_result(each) for each in outcomes]
     statuses = [each.status for each in results]
     created, existing = statuses.count(201), statuses.count(200)
     return BulkResults(created=created, existing=existing, refused=len(results) - created - existing, results=results)
 
 
-def _refused(error: Exception) -> BulkResult:
-    problem = problem_of(error)
+def _result(outcome: Answer | Exception) -> BulkResult:
+    if isinstance(outcome, Answer):
+        assert isinstance(outcome.body, BookedAppointment)
+        return BulkResult(status=outcome.status, appointment=outcome.body, problem=None)
+    problem = problem_of(outcome)
     return BulkResult(status=problem.status, appointment=None, problem=ProblemBody(**problem.members))

@@ -1,6 +1,6 @@
 """One appointment as programs see it: the API's answers and the outgoing webhooks say the same of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -58,12 +58,13 @@ def view(
     rows = session.execute(statements("appointment_view")["view"], {"ids": list(ids), "now": now}).mappings()
     found = [AppointmentView(**row) for row in rows]
     waiting = estimates(session, found, now=now, cooldown=cooldown)
-    return [replace(each, expected_at=_expected_at(each, waiting, hours, now)) for each in found]
+    return [replace(each, expected_at=expected_at(each, waiting, hours, now)) for each in found]
 
 
-def _expected_at(
-    appointment: AppointmentView, waiting: dict[int, datetime | None], hours: OpeningHours, now: datetime
+def expected_at(
+    appointment: AppointmentView, waiting: Mapping[int, datetime | None], hours: OpeningHours, now: datetime
 ) -> datetime | None:
+    """When its link should come; *waiting* has the estimates for those that wait."""
     if appointment.reason in NOT_ALLOCATING:
         return None
     if appointment.link == Link.NOT_DUE:

@@ -1,7 +1,7 @@
 """What a location's accounts have before them: asked with every booking, so read in a single statement."""
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -24,18 +24,20 @@ OF_LOCATION = with_usual("SELECT coalesce(overrun, '0') AS overrun, hold FROM us
 # before each window is read. A bench without an end is stored as the last day there is. What was opened in vain or not
 # at all takes no account any more.
 TAKEN = sa.text("""
-SELECT NULL AS id, NULL AS starts_at, CASE WHEN a.benched_until > :now THEN a.benched_until END AS ends_at
+SELECT a.location_id, NULL AS id, NULL AS starts_at,
+       CASE WHEN a.benched_until > :now THEN a.benched_until END AS ends_at
 FROM accounts AS a
 JOIN locations AS l ON l.id = a.location_id AND l.status = 'active'
-WHERE a.location_id = :location AND a.connection = 'connected'
+WHERE a.location_id = ANY (CAST(:locations AS bigint[])) AND a.connection = 'connected'
   AND (a.benched_until IS NULL OR a.benched_until < '9999-01-01')
 UNION ALL
-SELECT p.id, p.starts_at, p.ends_at
-FROM unnest(CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) AS w (begins_at, ends_at)
+SELECT w.location_id, p.id, p.starts_at, p.ends_at
+FROM unnest(CAST(:of AS bigint[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]),
+            CAST(:leads AS interval[]), CAST(:tails AS interval[])) AS w (location_id, begins_at, ends_at, lead, tail)
 CROSS JOIN LATERAL (
     SELECT id, starts_at, ends_at FROM appointments
-    WHERE location_id = :location AND starts_at < w.ends_at + :lead AND ends_at > w.begins_at - :tail
-      AND starts_at > w.begins_at - CAST(:tail AS interval) - :longest
+    WHERE location_id = w.location_id AND starts_at < w.ends_at + w.lead AND ends_at > w.begins_at - w.tail
+      AND starts_at > w.begins_at - w.tail - :longest
       AND status IN ('booked', 'completed') AND link <> 'not_needed'
       AND id <> ALL (CAST(:leaving_out AS bigint[]))) AS p
 """)
@@ -96,16 +98,37 @@ def capacity_for(
     leaving_out: Collection[int] = (),
     refusing: bool = False,
 ) -> list[Capacity]:
-    """What is left for an appointment at each of *spans* (start and end), one after the other: each counts for those
-    behind it, unless *refusing* turns away what is short.
+    """`capacities` of one location."""
+    wanted = [(location_id, span) for span in spans]
+    usuals = {location_id: usual}
+    return capacities(session, wanted, now=now, usuals=usuals, leaving_out=leaving_out, refusing=refusing)
+
+
+def capacities(
+    session: Session,
+    wanted: Sequence[tuple[int, Span]],
+    *,
+    now: datetime,
+    usuals: Mapping[int, Usual],
+    leaving_out: Collection[int] = (),
+    refusing: bool = False,
+) -> list[Capacity]:
+    """What is left for an appointment at each location and span (start and end), one after the other: each counts for
+    those behind it, unless *refusing* turns away what is short. One statement, however many locations.
 
     *leaving_out* are ids of appointments that do not count, such as the one that is being moved.
     """
-    wanted = [occupied(*span, usual) for span in spans]
-    ready, booked = _taken(session, location_id, _merged(wanted), now=now, usual=usual, leaving_out=leaving_out)
-    longest = LONGEST + usual.lead + usual.tail
+    spans = [(location_id, occupied(*span, usuals[location_id])) for location_id, span in wanted]
+    windows: dict[int, list[Span]] = {}
+    for location_id, span in spans:
+        windows.setdefault(location_id, []).append(span)
+    merged = {location_id: _merged(each) for location_id, each in windows.items()}
+    taken = _taken(session, merged, now=now, usuals=usuals, leaving_out=leaving_out)
     found = []
-    for begin, end in wanted:
+    for location_id, (begin, end) in spans:
+        ready, booked = taken[location_id]
+        usual = usuals[location_id]
+        longest = LONGEST + usual.lead + usual.tail
         # Sorted by their beginnings, so that among thousands only those near are looked at.
         near = booked[bisect_left(booked, (begin - longest, begin)) : bisect_left(booked, (end, end))]
         accounts = sum(at <= begin for at in ready)
@@ -119,36 +142,42 @@ def capacity_for(
 
 def outlook(session: Session, location_id: int, window: Span, *, now: datetime, usual: Usual) -> Outlook:
     """Demand against supply of one location over *window*."""
-    ready, booked = _taken(session, location_id, [window], now=now, usual=usual)
+    taken = _taken(session, {location_id: [window]}, now=now, usuals={location_id: usual})
+    ready, booked = taken[location_id]
     points = curve(booked, ready, window)
     return Outlook(usual, points, shortages(points, window[1]))
 
 
 def _taken(
     session: Session,
-    location_id: int,
-    windows: Sequence[Span],
+    windows: Mapping[int, Sequence[Span]],
     *,
     now: datetime,
-    usual: Usual,
+    usuals: Mapping[int, Usual],
     leaving_out: Collection[int] = (),
-) -> tuple[list[datetime], list[Span]]:
-    """From when each account serves, and what is taken within *windows*, by its beginning."""
+) -> dict[int, tuple[list[datetime], list[Span]]]:
+    """By location, from when each account serves, and what is taken within its *windows*, by its beginning."""
+    each = [(location_id, *window) for location_id, of in windows.items() for window in of]
     values = {
         "now": now,
-        "location": location_id,
-        "begins": [begin for begin, _ in windows],
-        "ends": [end for _, end in windows],
-        "lead": usual.lead,
-        "tail": usual.tail,
+        "locations": list(windows),
+        "of": [location_id for location_id, _, _ in each],
+        "begins": [begin for _, begin, _ in each],
+        "ends": [end for _, _, end in each],
+        "leads": [usuals[location_id].lead for location_id, _, _ in each],
+        "tails": [usuals[location_id].tail for location_id, _, _ in each],
         "longest": LONGEST,
         "leaving_out": list(leaving_out),
     }
-    rows = session.execute(TAKEN, values).all()
-    ready = [row.ends_at or ALWAYS for row in rows if row.id is None]
+    ready: dict[int, list[datetime]] = {location_id: [] for location_id in windows}
     # By id: a long one reaches into several windows.
-    booked = {row.id: occupied(row.starts_at, row.ends_at, usual) for row in rows if row.id is not None}
-    return ready, sorted(booked.values())
+    booked: dict[int, dict[int, Span]] = {location_id: {} for location_id in windows}
+    for row in session.execute(TAKEN, values):
+        if row.id is None:
+            ready[row.location_id].append(row.ends_at or ALWAYS)
+        else:
+            booked[row.location_id][row.id] = occupied(row.starts_at, row.ends_at, usuals[row.location_id])
+    return {location_id: (ready[location_id], sorted(booked[location_id].values())) for location_id in windows}
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

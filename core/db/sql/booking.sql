@@ -4,14 +4,18 @@
 -- The calendars FOR SHARE: where they meet holds still until these bookings stand. In the order of the external ids: of two
 -- calls with the same ones in different orders each would wait for the other. An id that is taken yields no row, whoever
 -- was first; nor does one of a location that takes no booking without an account for it, unless the caller keeps its lock.
+-- The same id twice: the first is taken.
 WITH given AS MATERIALIZED (
-    SELECT g.*
+    SELECT DISTINCT ON (g.location_id, g.external_id) g.*
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g (
         ordinal bigint, location_id bigint, calendar_id bigint, external_id text, client_name text, client_email text,
-        client_zone text, starts_at timestamptz, ends_at timestamptz, booked_as text)
+        client_zone text, starts_at timestamptz, ends_at timestamptz, booked_as text, actor text)
+    ORDER BY g.location_id, g.external_id, g.ordinal
 ), places AS MATERIALIZED (
-    SELECT c.id, c.location_id, c.meeting_location, c.default_minutes, c.copy_to_host, c.host_email,
-           l.zone, l.confirm_bookings
+    SELECT c.id, c.location_id, c.name, c.meeting_location, c.default_minutes, c.copy_to_host, c.host_email,
+           l.zone, l.confirm_bookings,
+           CASE WHEN l.status <> 'active' THEN 'location_suspended'
+                WHEN NOT {allocation_is_on} THEN 'allocation_paused' ELSE 'not_due' END AS reason
     FROM calendars AS c
     JOIN locations AS l ON l.id = c.location_id
     WHERE c.id IN (SELECT calendar_id FROM given)
@@ -26,15 +30,17 @@ WITH given AS MATERIALIZED (
            CASE WHEN p.meeting_location = 'zoom' THEN 'not_due' ELSE 'not_needed' END, :now, decode(g.booked_as, 'hex')
     FROM given AS g
     JOIN places AS p ON p.id = g.calendar_id AND p.location_id = g.location_id
-    ORDER BY g.location_id, g.external_id, g.ordinal
+    ORDER BY g.location_id, g.external_id
     ON CONFLICT (location_id, external_id) DO NOTHING
-    RETURNING id, location_id, calendar_id, external_id, client_email, starts_at, ends_at, link
+    RETURNING id, location_id, calendar_id, external_id, client_email, client_zone, starts_at, ends_at, link
 ), first_revisions AS (
     INSERT INTO appointment_revisions (appointment_id, revision, location_id, starts_at, ends_at, due_at)
     SELECT id, 1, location_id, starts_at, ends_at, greatest(starts_at - CAST(:lead_time AS interval), :now) FROM booked
 ), noted AS (
     INSERT INTO events (at, kind, actor, location_id, appointment_id)
-    SELECT :now, 'appointment_booked', :actor, location_id, id FROM booked ORDER BY id
+    SELECT :now, 'appointment_booked', g.actor, b.location_id, b.id
+    FROM booked AS b JOIN given AS g USING (location_id, external_id)
+    ORDER BY b.id
 ), confirmed AS (
     -- As `booked` in outbox.py and `copy_to_host` in mail.sql have them. A link that is due at once says it all.
     INSERT INTO messages (location_id, appointment_id, revision, to_host, dedupe_key, channel, kind, priority, recipient,
@@ -54,7 +60,12 @@ WITH given AS MATERIALIZED (
         SELECT true, p.host_email, 'host:' || k.key WHERE p.copy_to_host AND p.host_email IS NOT NULL) AS m
     ORDER BY b.id, m.to_host
 )
-SELECT id, location_id, external_id, starts_at, ends_at, link FROM booked;
+SELECT g.ordinal, b.id, b.external_id, b.location_id, b.calendar_id, p.name AS calendar, p.meeting_location, g.client_name,
+       b.client_email, b.client_zone, b.starts_at, b.ends_at, b.link,
+       CASE WHEN b.link = 'not_due' THEN p.reason ELSE b.link END AS reason
+FROM booked AS b
+JOIN given AS g USING (location_id, external_id)
+JOIN places AS p ON p.id = b.calendar_id;
 
 -- name: lock_what_refuses
 -- Of these locations those that take no booking without an account for it: one booker at a time, so that none counts on an

@@ -7,6 +7,16 @@ VALUES (:caller, :key, :request_hash, :status, :answer, :now)
 ON CONFLICT (caller, key) DO NOTHING
 RETURNING key;
 
+-- name: keep_many
+-- In the order of the keys: of two transactions with the same ones each would wait for the other.
+INSERT INTO idempotency_keys (caller, key, request_hash, status, answer, created_at)
+SELECT n.*, :now
+FROM unnest(CAST(:callers AS text[]), CAST(:keys AS text[]), CAST(:hashes AS bytea[]), CAST(:statuses AS bigint[]),
+            CAST(:answers AS bytea[])) AS n (caller, key, request_hash, status, answer)
+ORDER BY n.caller, n.key
+ON CONFLICT (caller, key) DO NOTHING
+RETURNING key;
+
 -- name: found
 SELECT request_hash, status, answer, created_at FROM idempotency_keys WHERE caller = :caller AND key = :key;
 

@@ -1,6 +1,6 @@
 """Booking over HTTP: at once, once, and with a word on what is left."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -216,3 +216,48 @@ def test_a_bulk_call_takes_one_to_500(world: World, program: MakeProgram, number
     answer = program("book").post("/appointments/bulk", {"appointments": [booking(world)] * number})
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "appointments")
+
+
+def test_those_who_book_at_one_moment_are_answered_each_for_itself(world: World, program: MakeProgram) -> None:
+    """They share a transaction: neither a refusal, nor a repetition, nor another's key changes what the others get."""
+    world.location(accounts=2)
+    desk, web = program("book", name="desk"), program("book", name="web")
+    first = desk.post("/appointments", booking(world, external_id="B-0"), once="k-0")
+    calls: list[Any] = [
+        lambda: desk.post("/appointments", booking(world, external_id="B-1"), once="k-1"),
+        lambda: web.post("/appointments", booking(world, external_id="B-2"), once="k-1"),
+        lambda: desk.post("/appointments", booking(world, external_id="B-0"), once="k-0"),
+        lambda: web.post("/appointments", booking(world, external_id="B-0"), once="k-2"),
+        lambda: desk.post("/appointments", booking(world, external_id="B-0", client_name="Else"), once="k-3"),
+        lambda: web.post("/appointments", booking(world, external_id="B-3", client_zone="Berlin"), once="k-4"),
+        lambda: desk.post("/appointments", booking(world, external_id="B-4"), once="k-0"),
+        lambda: web.post("/appointments", booking(world, external_id="B-5", calendar="Phone")),
+    ]
+
+    with ThreadPoolExecutor(len(calls)) as senders:
+        with world.parts.sessions.begin() as session:
+            # Nobody can book, so that all come together.
+            session.execute(sa.text("LOCK TABLE appointments IN ACCESS EXCLUSIVE MODE"))
+            sent = [senders.submit(call) for call in calls]
+            assert not wait(sent, timeout=1).done
+        answers = [each.result() for each in sent]
+
+    assert [each.status_code for each in answers] == [201, 201, 201, 200, 409, 422, 422, 201]
+    assert answers[2].text == first.text and answers[2].headers["Idempotent-Replayed"] == "true"
+    assert answers[6].json()["type"] == "idempotency_key_reused"
+    actors = {each.actor for each in world.all(Event, kind="appointment_booked")}
+    assert actors == {"key:desk", "key:web"}
+    assert sorted(each.external_id for each in world.all(Appointment)) == ["B-0", "B-1", "B-2", "B-5"]
+
+
+def test_a_refusal_is_answered_again_too(world: World, program: MakeProgram) -> None:
+    """With its key; what could be mended meanwhile is looked at anew with another one."""
+    world.location()
+    caller = program("book")
+    caller.post("/appointments", booking(world))
+    other = booking(world, client_name="Somebody else")
+
+    refused, again = (caller.post("/appointments", other, once="k-1") for _ in range(2))
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "already_booked")
+    assert again.text == refused.text and again.headers["Idempotent-Replayed"] == "true"

@@ -26,7 +26,7 @@ BOOKING = Booking("A-1", "Client", "client@clients.test", "Europe/Lisbon", START
 def wanted(world: World, *bookings: Booking, location: str = "Harbour Clinic", calendar: str = "Video") -> list[Wanted]:
     """*bookings* on one calendar."""
     where = world.calendar(calendar, location)
-    return [Wanted(where.location_id, where.id, booking) for booking in bookings]
+    return [Wanted(where.location_id, where.id, booking, "key:front desk") for booking in bookings]
 
 
 def booked(world: World, *bookings: Wanted, **given: Any) -> list[Any]:
@@ -38,7 +38,6 @@ def booked(world: World, *bookings: Wanted, **given: Any) -> list[Any]:
             **{
                 "hours": world.parts.hours,
                 "cooldown": world.parts.settings.cooldown,
-                "actor": "key:front desk",
                 "now": utcnow(),
                 **given,
             },

@@ -15,7 +15,7 @@ from core.errors import PoolShort
 from core.services.book import Booked, book_many
 from core.services.booking import Booking, Wanted
 from core.services.room import room_for
-from tests.world import World
+from tests.world import TEST, World
 
 HOUR = timedelta(hours=1)
 START = (utcnow() + HOUR).replace(microsecond=0)
@@ -27,16 +27,16 @@ def of_calendar(world: World, *external_ids: str, calendar: str = "Video", start
     """Bookings of half an hour at one moment."""
     where = world.calendar(calendar)
     times = {"starts_at": start, "ends_at": start + HOUR / 2}
-    return [Wanted(where.location_id, where.id, replace(BOOKING, external_id=each, **times)) for each in external_ids]
+    return [
+        Wanted(where.location_id, where.id, replace(BOOKING, external_id=each, **times), TEST) for each in external_ids
+    ]
 
 
 def booked(world: World, *bookings: Wanted) -> list[Any]:
     """Book them in one call and transaction."""
     parts = world.parts
     with parts.sessions.begin() as session:
-        return book_many(
-            session, bookings, hours=parts.hours, cooldown=parts.settings.cooldown, actor="test", now=utcnow()
-        )
+        return book_many(session, bookings, hours=parts.hours, cooldown=parts.settings.cooldown, now=utcnow())
 
 
 def told(world: World, results: list[Any]) -> list[Told]:
