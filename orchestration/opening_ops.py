@@ -108,7 +108,7 @@ def _lease_isolated(context: dg.OpExecutionContext, appointment_ids: list[int], 
         if leased:
             continue
         with parts.sessions.begin() as session:
-            waits = back_in_line(session, appointment_id)
+            waits = back_in_line(session, appointment_id, run_id=context.run_id, now=utcnow())
         if waits:
             raise dg.Failure(
                 description="No account is free for this appointment; it waits in line with the others. "

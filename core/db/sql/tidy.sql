@@ -72,10 +72,19 @@ RETURNING id;
 
 -- name: back_in_line
 -- No account for an isolated one: it waits like everybody else and is served in its turn.
-UPDATE appointments SET link = 'waiting', reason = 'no_free_account', isolated_at = NULL, next_attempt_at = NULL
-WHERE id = :appointment_id AND status = 'booked' AND link IN ('not_due', 'failed', 'waiting')
-  AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = :appointment_id AND l.released_at IS NULL)
-RETURNING id;
+WITH before AS (
+    SELECT id, link FROM appointments WHERE id = :appointment_id
+), waits AS (
+    UPDATE appointments SET link = 'waiting', reason = 'no_free_account', isolated_at = NULL, next_attempt_at = NULL
+    WHERE id = :appointment_id AND status = 'booked' AND link IN ('not_due', 'failed', 'waiting')
+      AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = :appointment_id AND l.released_at IS NULL)
+    RETURNING id, location_id
+), noted AS (
+    INSERT INTO events (at, kind, location_id, appointment_id, actor, run_id, detail)
+    SELECT :now, 'link_waiting', w.location_id, w.id, 'system', :run_id, jsonb_build_object('reason', 'no_free_account')
+    FROM waits AS w JOIN before AS b ON b.id = w.id AND b.link <> 'waiting'
+)
+SELECT id FROM waits;
 
 -- name: escalate
 UPDATE appointments SET escalated_at = :now

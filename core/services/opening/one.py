@@ -58,9 +58,10 @@ def lease_for(
     return claimed + len(granted)
 
 
-def back_in_line(session: Session, appointment_id: int) -> bool:
+def back_in_line(session: Session, appointment_id: int, *, run_id: str, now: datetime) -> bool:
     """Let an isolated appointment without an account wait with the others; False if it has one or needs none."""
-    return session.execute(statements("tidy")["back_in_line"], {"appointment_id": appointment_id}).first() is not None
+    about = {"appointment_id": appointment_id, "run_id": run_id, "now": now}
+    return session.execute(statements("tidy")["back_in_line"], about).first() is not None
 
 
 def state_of(session: Session, appointment_id: int) -> State | None:

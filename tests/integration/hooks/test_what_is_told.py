@@ -12,6 +12,7 @@ from core.domain.hook_events import TOLD_AS, HookEvent
 from core.errors import AccountUnfit
 from core.services.deauthorized import deauthorized
 from core.services.disconnect_now import _take_off
+from core.services.opening.one import back_in_line
 from core.services.quarantine import quarantine
 from core.services.timeline import note
 from core.services.unfit import note_unfit
@@ -305,3 +306,17 @@ def test_every_kind_that_is_told_is_written_somewhere(kind: str) -> None:
     writers = [path for path in files if "migrations" not in path.parts and path.name != "hook_events.py"]
 
     assert any(re.search(rf"""["']{kind}["']""", path.read_text(encoding="utf-8")) for path in writers)
+
+
+def test_put_aside_and_back_in_line_it_waits_again(world: World) -> None:
+    """An isolated run found no account: it is told once, however often that happens."""
+    world.location(accounts=0)
+    appointment = world.book()
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.text("UPDATE appointments SET link = 'failed', isolated_at = now()"))
+    listen(world)
+    for _ in range(2):
+        with world.parts.sessions.begin() as session:
+            assert back_in_line(session, appointment.id, run_id="run", now=utcnow())
+
+    assert told(world) == ["appointment.waiting"]
