@@ -32,6 +32,19 @@ def test_a_booking_is_confirmed_without_a_link_and_says_when_it_comes(world: Wor
     assert (method, event["SEQUENCE"], event.start) == ("REQUEST", 1, appointment.starts_at)
 
 
+def test_what_booking_writes_by_itself_is_the_same_confirmation(world: World) -> None:
+    """Its statement and `booked` agree on the key, so that whoever is second adds nothing; the host's copy too."""
+    world.location(confirm_bookings=True)
+    set_calendar(world, copy_to_host=True, host_email=HOST)
+    confirmed(world)
+
+    world.notify()
+
+    assert [mail["subject"].split(":")[0] for mail in world.sandbox.mail(CLIENT)] == ["Booked"]
+    assert [mail["subject"].split(":")[0] for mail in world.sandbox.mail(HOST)] == ["Copy"]
+    assert len(world.messages()) == 2
+
+
 @pytest.mark.parametrize(
     ("meeting_location", "detail", "said"),
     [
