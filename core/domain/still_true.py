@@ -47,15 +47,13 @@ def _not_ahead(mail: Announcement) -> str | None:
 
 
 def _needless(mail: Announcement) -> str | None:
-    """The link's own mail says it all."""
-    return "link_sent" if mail.link_sent and not mail.resent else None
+    """The link's own mail says it all, and a later one without it would take the link out of the reader's calendar."""
+    return "link_sent" if mail.link_sent else None
 
 
 def _outdated_move(notice: Announcement) -> str | None:
     """The new link's own mail says that the time is another; who knew no time yet need not hear of its change."""
-    if notice.resent:
-        return None
-    return _needless(notice) or (None if notice.told_before else NOBODY_WAS_TOLD)
+    return _needless(notice) or (None if notice.told_before or notice.resent else NOBODY_WAS_TOLD)
 
 
 def _outdated_cancellation(notice: Announcement) -> str | None:

@@ -24,12 +24,14 @@ WHY_NOT: Mapping[str, str] = {
     "over": "The appointment is over.",
     "replaced": "The link in it is not valid any more.",
     "not_cancelled": "The appointment is not cancelled.",
+    "link_sent": "The link has been sent since, and its mail says it all.",
     "under_way": "This mail is on its way already.",
 }
 NEXT = {
     "under_way": "Wait a moment and look at its status again.",
     "replaced": "Send the newest mail with a link again, if there is one.",
     "moved": "Send the newest mail again.",
+    "link_sent": "Send the mail with the link again.",
 }
 
 

@@ -73,21 +73,23 @@ def test_what_is_on_its_way_is_not_sent_again(world: World) -> None:
         again(world, first)
 
 
-def test_a_confirmation_is_sent_again_even_after_the_link(world: World) -> None:
-    """Who asks for it gets it; by itself it would not have left."""
+def test_a_confirmation_is_sent_again_until_the_link_has_been(world: World) -> None:
+    """After that it would take the link out of the client's calendar, and the link's own mail is the one to repeat."""
     world.location()
     confirmed(world, starts_in=timedelta(minutes=11))
     world.notify()
-    later = utcnow() + timedelta(minutes=2)
-    world.run(now=later)
-    again(world, world.messages(kind="booked")[0])
-    world.notify(now=later)
+    (first,) = world.messages()
+    again(world, first)
+    world.notify()
+    assert len(world.sandbox.mail(CLIENT)) == 2
+    again(world, first)
+    world.run(now=utcnow() + timedelta(minutes=2))
+    world.notify(now=utcnow() + timedelta(minutes=3))
 
-    assert [mail["subject"].split(" on ")[0] for mail in world.sandbox.mail(CLIENT)] == [
-        "Booked: your appointment",
-        "Your link to join",
-        "Booked: your appointment",
-    ]
+    with pytest.raises(Conflict, match="its mail says it all"):
+        again(world, first)
+    last = max((entry(mail)[1] for mail in world.sandbox.mail(CLIENT)), key=lambda event: int(event["SEQUENCE"]))
+    assert str(last["LOCATION"]).startswith("http")
 
 
 def test_what_is_no_longer_true_is_refused_with_a_sentence(world: World) -> None:

@@ -8,6 +8,7 @@ from core.domain.still_true import Announcement, outdated
 
 LINK = Announcement("join_link", 1, 1, "booked", meeting_open=True, told_before=False, link_sent=False)
 NOTICE = Announcement("cancelled", 1, 1, "cancelled", meeting_open=False, told_before=True, link_sent=True)
+BOOKED = Announcement("booked", 1, 1, "booked", meeting_open=False, told_before=False, link_sent=False)
 MOVE = Announcement("moved", 2, 2, "booked", meeting_open=False, told_before=True, link_sent=False)
 
 
@@ -29,6 +30,14 @@ MOVE = Announcement("moved", 2, 2, "booked", meeting_open=False, told_before=Tru
         (replace(MOVE, appointment_status="missed"), "over"),
         (replace(MOVE, link_sent=True), "link_sent"),
         (replace(MOVE, told_before=False), "nobody_was_told"),
+        (replace(MOVE, told_before=False, resent=True), None),
+        (replace(NOTICE, told_before=False, resent=True), None),
+        (BOOKED, None),
+        (replace(BOOKED, current_revision=2), None),
+        (replace(BOOKED, appointment_status="cancelled"), "cancelled"),
+        (replace(BOOKED, appointment_status="completed"), "over"),
+        (replace(BOOKED, link_sent=True), "link_sent"),
+        (replace(BOOKED, link_sent=True, resent=True), "link_sent"),
     ],
 )
 def test_a_mail_leaves_only_while_it_is_true(announcement: Announcement, reason: str | None) -> None:
