@@ -11,6 +11,7 @@ from tests.bench.applying import apply
 from tests.bench.creating import bulk, creates
 from tests.bench.figures import Result, show, store, stored
 from tests.bench.idle import idle
+from tests.bench.listing import listing
 from tests.bench.opening import burst, limited, single
 from tests.bench.settling import settle
 from tests.bench.ticks import tick
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[float], Result]] = {
     "apply": apply,
     "settle": settle,
     "idle": idle,
+    "listing": listing,
     "single": single,
 }
 

@@ -53,6 +53,7 @@ FIGURES = (
     Figure("settle_1000_seconds", "1,000 end in a minute: last event to all attached and cooling", at_most=60),
     Figure("apply_events_per_second", "events of Zoom's applied by the lifecycle's tick", at_least=1500),
     Figure("lifecycle_tick_ms", "the lifecycle's idle tick at 2,000,000 appointments, median", at_most=60),
+    Figure("list_page_p99_ms", "a page of the list at 2,000,000 appointments, first and thousandth", at_most=50),
     Figure("bulk_vs_single_ratio", "40 with BULK_BATCH_SIZE=1 over the default"),
 )
 
