@@ -36,7 +36,9 @@ From = Annotated[str | None, typer.Option("--from", help=f"Starting then or late
 To = Annotated[
     str | None, typer.Option("--to", help=f"Starting before that time, or until the end of that day, {CLOCKS}.")
 ]
-Search = Annotated[str | None, typer.Option(help="Words or their beginnings, in id, client name and e-mail.")]
+Search = Annotated[
+    str | None, typer.Option(help="Words in id, client name and e-mail; of the last one the beginning is enough.")
+]
 
 
 def list_them(

@@ -27,7 +27,7 @@ class AppointmentQuery(Strict):
         default=None,
         max_length=200,
         pattern=r"\S",
-        description="Words, or beginnings of three letters and more, in external id, client name and e-mail.",
+        description="Words in external id, client name and e-mail; of the last one the first three letters are enough.",
     )
     order: Literal["oldest_first", "newest_first"] = Field(default="oldest_first", description="By start.")
     limit: int = Field(default=50, ge=1, le=200)

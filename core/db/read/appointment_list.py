@@ -32,8 +32,8 @@ DOCUMENT: sa.ColumnClause[Any] = sa.literal_column(
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for; None leaves a filter out. *since* is included, *until* is not; *text* are words or their
-    beginnings."""
+    """What is asked for; None leaves a filter out. *since* is included, *until* is not; *text* are words,
+    of the last one the beginning."""
 
     locations: frozenset[int] | None = None
     calendar: int | None = None
@@ -203,15 +203,20 @@ def _where(*filters: tuple[Any, Callable[[Any, Any], Any], Any]) -> list[sa.Colu
 
 
 def _query(text: str) -> Any:
-    """Whatever has all words of *text*, or words that begin so. One or two letters are a word: too much begins so."""
-    words = [word.replace("\\", " ") for word in text.split()]
-    return reduce(lambda query, word: query.bool_op("&&")(_word(word)), words[1:], _word(words[0]))
+    """Whatever has all words of *text*; of the last one, which may still be being typed, the beginning is enough.
+
+    A common word together with a rare one is cheap for the index, the beginning of common words is not. One or two
+    letters are a word, because too much begins with them.
+    """
+    *whole, last = text.split()
+    return reduce(lambda query, word: query.bool_op("&&")(_word(word)), whole, _word(last, beginning=True))
 
 
-def _word(word: str) -> Any:
+def _word(word: str, *, beginning: bool = False) -> Any:
+    word = word.replace("\\", " ")
     quoted = "'" + word.replace("'", "''") + "'"
-    beginning = sum(letter.isalnum() for letter in word) > 2 or not word.isascii()
-    lexeme = quoted + ":*" * beginning
+    enough = sum(letter.isalnum() for letter in word) > 2 or not word.isascii()
+    lexeme = quoted + ":*" * (beginning and enough)
     query = sa.func.to_tsquery(sa.literal_column("'simple'"), lexeme)
     # As text half an address falls into words, which are not those of the whole one.
     return query.bool_op("||")(sa.cast(lexeme.lower(), TSQUERY)) if "@" in word else query

@@ -160,6 +160,9 @@ def test_a_list_says_when_more_matched_than_were_looked_at(
         ("anna@example.com", False),
         ("REF-20", True),
         ("anna zoë", False),
+        ("anna müll", True),
+        ("ann müller", False),  # of the last word only the beginning is enough
+        ("anna@example.test ref-20", True),
         ("nna", False),
         ("an", False),  # one or two letters are a whole word
         ("山田", True),
