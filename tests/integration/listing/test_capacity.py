@@ -143,6 +143,11 @@ def test_a_window_shows_when_accounts_are_missing(world: World) -> None:
     world.book("A-2", starts_in=HOUR)
     world.book("A-3", starts_in=HOUR + 30 * MINUTE)
     start = first.starts_at
+    with world.parts.sessions.begin() as session:  # a second may have passed between the bookings
+        for late, name in ((0, "A-2"), (30, "A-3")):
+            begins = start + late * MINUTE
+            times = {"starts_at": begins, "ends_at": begins + 30 * MINUTE}
+            session.execute(sa.update(Appointment).where(Appointment.external_id == name).values(times))
     with world.parts.sessions() as session:
         found = outlook(session, 1, (start - HOUR, start + 24 * HOUR), now=utcnow(), usual=PLAIN)
     assert [((p.at - start) / MINUTE, p.booked, p.accounts) for p in found.points] == [
