@@ -43,7 +43,7 @@ STATEMENTS = {
         SELECT location_id, id, email, 'zoom-' || location_id, 'user-' || id, 'connected',
                CAST(:now AS timestamptz) - id * INTERVAL '1 second'
         FROM seats""",
-    # Four troubles a year and account; one account in fifty is in trouble now.
+    # Four troubles a year and account; one account in fifty-three is in trouble now.
     "periods": """
         WITH cut AS (
             SELECT a.id, a.location_id, k,
@@ -58,14 +58,14 @@ STATEMENTS = {
             WINDOW w AS (PARTITION BY id ORDER BY k)
             UNION ALL
             SELECT id, location_id, from_at + lasts,
-                   CASE WHEN id % 50 = 0 THEN CAST(:now AS timestamptz) - INTERVAL '3 hours' END FROM cut WHERE k = 4
+                   CASE WHEN id % 53 = 0 THEN CAST(:now AS timestamptz) - INTERVAL '3 hours' END FROM cut WHERE k = 4
         )
         INSERT INTO connection_periods (location_id, account_id, status, reason, actor, from_at, to_at)
         SELECT location_id, id, 'connected', NULL, 'bench', from_at, to_at FROM fit
         UNION ALL SELECT location_id, id, status, NULL, 'bench', from_at, from_at + lasts FROM cut
         UNION ALL SELECT location_id, id, 'needs_reauth', 'dead_grant', 'bench',
-                         CAST(:now AS timestamptz) - INTERVAL '3 hours', NULL FROM accounts WHERE id % 50 = 0""",
-    "troubles": "UPDATE accounts SET connection = 'needs_reauth' WHERE id % 50 = 0",
+                         CAST(:now AS timestamptz) - INTERVAL '3 hours', NULL FROM accounts WHERE id % 53 = 0""",
+    "troubles": "UPDATE accounts SET connection = 'needs_reauth' WHERE id % 53 = 0",
     "slots": """
         CREATE TEMPORARY TABLE slots AS
         SELECT row_number() OVER (ORDER BY s.starts_at) AS id, s.* FROM (
