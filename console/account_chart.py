@@ -9,30 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from console.local_axis import axis, instant, scale
-from console.look import ACCOUNT, HEX
+from console.look import ACCOUNT, HEX, IN_CHARTS
 from console.moments import clock
 
 ROW = 26
 AROUND = 112  # pixels of legend and axis
-DRAWN = (
-    "reserved",
-    "ready",
-    "live",
-    "processing",
-    "cooldown",
-    "closing",
-    "busy_elsewhere",
-    "quarantined",
-    "needs_reauth",
-    "draining",
-)
-COLORS = {ACCOUNT[state].word: HEX[ACCOUNT[state].color] for state in DRAWN}
-# Two states in one colour are two shades in the picture, where no word stands beside them.
-COLORS |= {
-    ACCOUNT["closing"].word: "#b9691a",
-    ACCOUNT["quarantined"].word: "#a8363d",
-    ACCOUNT["busy_elsewhere"].word: "#c98a5a",
-}
 
 
 def account_chart(
@@ -43,9 +24,13 @@ def account_chart(
     now: datetime,
     since: datetime,
     until: datetime,
+    everywhere: bool = False,
 ) -> None:
-    """Draw *bars* (`account_history.phases`) for *accounts* on the wall clock of *zone*; planned ones are paler."""
-    drawn = chart(bars, accounts, zone, now=now, since=since, until=until)
+    """Draw *bars* (`account_history.phases`) for *accounts* on the wall clock of *zone*; planned ones are paler.
+
+    *everywhere*: of several locations, so that the names of accounts alone do not tell them apart.
+    """
+    drawn = chart(bars, accounts, zone, now=now, since=since, until=until, everywhere=everywhere)
     st.vega_lite_chart(
         drawn.rows,
         drawn.spec,
@@ -70,6 +55,7 @@ def chart(
     now: datetime,
     since: datetime,
     until: datetime,
+    everywhere: bool = False,
 ) -> Chart:
     """The bars with true instants, and how they are drawn."""
     rows = [
@@ -94,11 +80,13 @@ def chart(
         "axis": axis(since, until, zone),
     }
     spec = _spec(accounts, x, {"at": instant(now)}, sorted({row["State"] for row in rows}))
+    if everywhere:
+        spec["layer"][0]["encoding"]["y"]["axis"] |= {"labelExpr": "datum.label", "labelLimit": 190}
     return Chart(pd.DataFrame(rows, columns=columns), spec)
 
 
 def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown: Sequence[str]) -> dict[str, Any]:
-    words = [word for word in COLORS if word in shown]
+    words = [word for word in IN_CHARTS if word in shown]
     return {
         "layer": [
             {
@@ -121,7 +109,7 @@ def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown
                     "color": {
                         "field": "State",
                         "type": "nominal",
-                        "scale": {"domain": words, "range": [COLORS[word] for word in words]},
+                        "scale": {"domain": words, "range": [IN_CHARTS[word] for word in words]},
                         "legend": {
                             "orient": "top",
                             "title": None,

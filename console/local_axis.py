@@ -7,11 +7,16 @@ only the words at the ticks are those of the location's clocks.
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from console.moments import clock, named_clock
 from core.domain.local_time import offset
 
 QUARTER = timedelta(minutes=15)
+CALENDAR_STEPS = (
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 56)),
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +44,41 @@ def axis(since: datetime, until: datetime, zone: str, *, step: timedelta = QUART
         "labelOverlap": "greedy",
         "labelSeparation": 6,
     }
+
+
+def calendar_axis(since: datetime, until: datetime, zone: str, *, most: int = 9) -> dict[str, Any]:
+    """An axis for hours or weeks: at most about so many ticks, at full hours or midnights of *zone*, in its words."""
+    step = next((each for each in CALENDAR_STEPS if (until - since) / each <= most), CALENDAR_STEPS[-1])
+    ticks = full_hours(since, until, zone, step)
+    words = {str(milliseconds(at)): _day_or_hour(at, zone) for at in ticks}
+    return {
+        "values": [instant(at) for at in ticks],
+        "labelExpr": f"{json.dumps(words)}[toString(time(datum.value))]",
+        "grid": True,
+        "labelOverlap": "greedy",
+        "labelSeparation": 6,
+    }
+
+
+def full_hours(since: datetime, until: datetime, zone: str, step: timedelta) -> list[datetime]:
+    """The instants between *since* and *until* at which the clocks of *zone* show whole steps from a midnight.
+
+    An hour that the clocks leave out has no tick, one that they show twice has one.
+    """
+    place = ZoneInfo(zone)
+    wall = since.astimezone(place).replace(tzinfo=None)
+    wall = (wall - timedelta(days=wall.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = []
+    while (at := wall.replace(tzinfo=place).astimezone(UTC)) <= until:
+        if at >= since and at.astimezone(place).replace(tzinfo=None) == wall:
+            found.append(at)
+        wall += step
+    return found
+
+
+def _day_or_hour(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b}" if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M}"
 
 
 def ticks_between(since: datetime, until: datetime, step: timedelta) -> list[datetime]:

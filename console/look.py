@@ -50,6 +50,34 @@ ACCOUNT = {
     states.Connection.CONNECTED: Look("green", "check_circle", "Connected"),
 }
 
+# Two states in one colour are two shades in a chart, where no word stands beside them.
+_SHADES = {states.Lease.CLOSING: "#b9691a", "quarantined": "#a8363d", "busy_elsewhere": "#c98a5a"}
+_SHADES |= {states.Connection.DRAINING: "#6f7a8f", "idle": "rgba(39, 168, 118, 0.38)"}
+# The colours of charts by the words of their legends: what an account does under a lease, then what it is without one.
+IN_CHARTS = {
+    ACCOUNT[state].word: _SHADES.get(state, HEX[ACCOUNT[state].color])
+    for state in (
+        states.Lease.LIVE,
+        states.Lease.READY,
+        states.Lease.RESERVED,
+        states.Lease.PROCESSING,
+        states.Lease.COOLDOWN,
+        states.Lease.CLOSING,
+        "idle",
+        "busy_elsewhere",
+        "quarantined",
+        states.Connection.NEEDS_REAUTH,
+        states.Connection.DRAINING,
+    )
+}
+
+OUTCOME = {
+    "on_time": Look("green", "check_circle", "On time"),
+    "late": Look("orange", "schedule", "Late"),
+    "failed": Look("violet", "error", "Failed"),
+    "missed": Look("red", "event_busy", "Missed"),
+}
+
 LINK = {
     states.Link.NOT_NEEDED: Look("gray", "call", "No link needed"),
     states.Link.NOT_DUE: Look("gray", "schedule", "Not due yet"),

@@ -65,26 +65,33 @@ def location_choice(
         if beside is not None:
             beside(chosen)
         if refreshes:
-            every = f"Refresh every {REFRESH_SECONDS} seconds"
-            st.toggle("Live", value=True, key="live", bind="query-params", help=every)
+            st.toggle("Live", value=True, key="live", bind="query-params", help="Refresh by itself")
     return chosen
 
 
-def live(panel: Callable[[], None]) -> None:
+def zone_of(place: LocationItem | None, places: Sequence[LocationItem]) -> str:
+    """Whose clock is shown: that of the chosen location, of all where they share one, else UTC."""
+    if place is not None:
+        return place.zone
+    zones = {each.zone for each in places}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def live(panel: Callable[[], None], *, every: int = REFRESH_SECONDS) -> None:
     """Draw *panel*, and draw it anew every few seconds as long as the page is open and *Live* is on."""
 
     def refreshed() -> None:
         with explained():
             panel()
 
-    st.fragment(refreshed, run_every=REFRESH_SECONDS if _is_live() else None)()
+    st.fragment(refreshed, run_every=every if _is_live() else None)()
 
 
-def freshness(zone: str) -> None:
+def freshness(zone: str, *, every: int = REFRESH_SECONDS) -> None:
     """Say how old the panel is, in the words of a clock."""
     now = utcnow()
-    mark, every = (":green[●]", f"every {REFRESH_SECONDS} s") if _is_live() else (":gray[●]", "paused")
-    st.caption(f"{mark} Updated {named_clock(now, zone, seconds=True)} · {every}")
+    mark, again = (":green[●]", f"every {every} s") if _is_live() else (":gray[●]", "paused")
+    st.caption(f"{mark} Updated {named_clock(now, zone, seconds=True)} · {again}", width="content")
 
 
 def _is_live() -> bool:

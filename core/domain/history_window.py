@@ -18,8 +18,14 @@ class HistoryWindow:
     seconds: int
 
     @property
+    def with_before(self) -> "HistoryWindow":
+        """Together with the stretch before it, which has as many buckets; the last of them may be cut off, too."""
+        buckets = -((self.since - self.until) // timedelta(seconds=self.seconds))
+        return HistoryWindow(self.since - buckets * timedelta(seconds=self.seconds), self.until, self.seconds)
+
+    @property
     def before(self) -> datetime:
-        """When the stretch of the same length before it begins."""
+        """When the stretch of exactly the same length before it begins."""
         return self.since - (self.until - self.since)
 
 

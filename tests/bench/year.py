@@ -20,6 +20,7 @@ class Year:
     accounts_each: int = 10
     appointments: int = 1_000_000
     days: int = 365
+    busy: float = 0.475  # the chance of a meeting in half a working day
     ahead: int = 14
 
 
@@ -79,7 +80,8 @@ STATEMENTS = {
             JOIN locations AS l ON l.id = a.location_id
             CROSS JOIN generate_series(CAST(:first_day AS timestamp), CAST(:last_day AS timestamp), '1 day') AS d (day)
             CROSS JOIN generate_series(0, 1) AS half
-            WHERE random() < CASE WHEN extract(isodow FROM d.day) < 6 THEN 0.475 ELSE 0.01 END) AS s""",
+            -- Its own dice for each account: without it the condition would be tried once for all of them.
+            WHERE random() + 0 * a.id < CASE WHEN extract(isodow FROM d.day) < 6 THEN :busy ELSE 0.01 END) AS s""",
     "appointments": """
         INSERT INTO appointments (id, location_id, calendar_id, external_id, client_name, client_email, client_zone,
                                   starts_at, ends_at, status, link, booked_at)
@@ -213,6 +215,7 @@ def fill_year(engine: sa.Engine, *, now: datetime, year: Year | None = None) -> 
         "locations": year.locations,
         "accounts_each": year.accounts_each,
         "days": year.days,
+        "busy": year.busy,
         "ahead": year.ahead,
         "first_day": (now - timedelta(days=year.days)).date(),
         "last_day": (now + timedelta(days=year.ahead)).date(),

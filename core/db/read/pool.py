@@ -35,6 +35,19 @@ class PoolCounts:
 
 
 @dataclass(frozen=True)
+class LocationCounts:
+    """The pool of one location in numbers."""
+
+    id: int
+    name: str
+    accounts: int
+    idle: int
+    leased: int
+    attention: int
+    waiting: int
+
+
+@dataclass(frozen=True)
 class PoolAccount:
     """An account with its derived state and what it is doing; *lease_state* also shows beside a broken connection."""
 
@@ -95,7 +108,31 @@ FROM accounts_now
 WHERE CAST(:location AS bigint) IS NULL OR location_id = :location
 """)
 
-# What needs a person comes first, then what is in use in the order of its end, then the free ones, longest idle first.
+BY_STATE = with_accounts("""
+SELECT state, count(*) AS accounts FROM accounts_now
+WHERE state <> 'disconnected' AND (CAST(:location AS bigint) IS NULL OR location_id = :location)
+GROUP BY state
+""")
+
+# Where somebody waits or the fewest are free comes first.
+BY_LOCATION = with_accounts("""
+SELECT l.id, l.name, a.accounts, a.idle, a.leased, a.attention, coalesce(w.waiting, 0) AS waiting
+FROM locations AS l
+JOIN (
+    SELECT location_id, count(*) AS accounts, count(*) FILTER (WHERE state = 'idle') AS idle,
+           count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
+           count(*) FILTER (WHERE state IN ('needs_reauth', 'quarantined', 'busy_elsewhere')) AS attention
+    FROM accounts_now WHERE state <> 'disconnected' GROUP BY location_id) AS a ON a.location_id = l.id
+LEFT JOIN (
+    SELECT location_id, count(*) AS waiting FROM appointments
+    WHERE status = 'booked' AND link = 'waiting' AND ends_at > :now AND starts_at BETWEEN :earliest AND :horizon
+    GROUP BY location_id) AS w ON w.location_id = l.id
+ORDER BY coalesce(w.waiting, 0) DESC, a.idle::float / a.accounts, a.idle, l.name
+LIMIT :limit
+""")
+
+# What needs a person comes first (unless who is in use is asked for), then what is in use in the order of its end, then
+# the free ones, longest idle first.
 ACCOUNTS = with_accounts("""
 SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.ends_at,
        a.cooldown_until, a.idle_since, a.benched_until, a.bench_reason, a.busy_elsewhere_since
@@ -103,7 +140,7 @@ FROM accounts_now AS a
 JOIN locations AS l ON l.id = a.location_id
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
 WHERE a.state <> 'disconnected' AND (CAST(:location AS bigint) IS NULL OR a.location_id = :location)
-ORDER BY CASE WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') THEN 0
+ORDER BY CASE WHEN NOT :in_use_first AND a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') THEN 0
               WHEN a.lease_id IS NOT NULL THEN 1 ELSE 2 END,
          CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
 LIMIT :limit OFFSET :offset
@@ -127,9 +164,21 @@ def counts(session: Session, location: int | None, *, now: datetime, hours: Open
     return PoolCounts(**session.execute(COUNTS, values).mappings().one())
 
 
+def by_state(session: Session, location: int | None, *, now: datetime) -> dict[str, int]:
+    """How many accounts are in which state."""
+    rows = session.execute(BY_STATE, {"now": now, "location": location})
+    return {row.state: row.accounts for row in rows}
+
+
+def by_location(session: Session, *, now: datetime, hours: OpeningHours, limit: int) -> list[LocationCounts]:
+    """The pools of the locations that have accounts, the tightest first."""
+    values = {"now": now, "earliest": hours.earliest(now), "horizon": hours.horizon(now), "limit": limit}
+    return [LocationCounts(**row) for row in session.execute(BY_LOCATION, values).mappings()]
+
+
 def accounts(
-    session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0
+    session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0, in_use_first: bool = False
 ) -> list[PoolAccount]:
-    """The accounts that are not disconnected, those that need a person first."""
-    values = {"now": now, "location": location, "limit": limit, "offset": offset}
+    """The accounts that are not disconnected, those that need a person first, or those *in_use_first*."""
+    values = {"now": now, "location": location, "limit": limit, "offset": offset, "in_use_first": in_use_first}
     return [PoolAccount(**row) for row in session.execute(ACCOUNTS, values).mappings()]
