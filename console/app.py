@@ -46,7 +46,8 @@ def options(settings: Settings) -> dict[str, object]:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Before the first visit: check the options that are in force, and import what every page needs."""
     check_options()
-    importlib.import_module("console.account_chart")
+    for charts in ("console.pool_now", "console.pool_ahead", "console.pool_history"):
+        importlib.import_module(charts)
     # What lives as long as the process need not be looked through again at each collection.
     gc.collect()
     gc.freeze()

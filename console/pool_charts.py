@@ -11,7 +11,13 @@ from console.local_axis import calendar_axis, scale
 from console.look import ACCOUNT, HEX, IN_CHARTS, OUTCOME
 
 INK = {"light": "#131a2a", "dark": "#e8ecf4"}
-LEGEND = {"orient": "top", "title": None, "symbolType": "square", "columnPadding": 12, "labelLimit": 0}
+LEGEND = {
+    "orient": "top",
+    "title": None,
+    "symbolType": "square",
+    "columnPadding": 12,
+    "columns": {"expr": "max(2, floor(width / 105))"},  # as many as there is room for, on a telephone too
+}
 ACCOUNTS = {"type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 5, "grid": True}}
 # The order of the states in a stack, from its floor to its top, by their columns.
 STACK = {
@@ -87,7 +93,7 @@ def peaks(hours: pd.DataFrame, zone: str, *, alt: str) -> None:
     """The peak of use by weekday and hour, as a share of the accounts that were able to serve."""
     local = hours["at"].dt.tz_convert(zone)
     cells = (
-        hours.assign(day=local.dt.dayofweek, hour=local.dt.hour, share=hours["peak"] / hours["usable"].clip(lower=1))
+        hours.assign(day=local.dt.day_of_week, hour=local.dt.hour, share=hours["peak"] / hours["usable"].clip(lower=1))
         .groupby(["day", "hour"], as_index=False)
         .agg(peak=("peak", "max"), share=("share", "max"))
     )
@@ -341,6 +347,76 @@ def demand(used: pd.DataFrame, curve: pd.DataFrame, now: datetime, zone: str, *,
         ]
     }
     st.vega_lite_chart(_timed(rows), spec, height=320, alt=alt)
+
+
+def enough(points: pd.DataFrame, accounts: int, fewest: int, *, alt: str) -> None:
+    """Late and missed links against the number of accounts, with the number there is and the fewest that are enough."""
+    words = [OUTCOME["late"].word, OUTCOME["missed"].word]
+    x = {"field": "accounts", "type": "quantitative", "title": "Accounts", "axis": {"tickMinStep": 1, "grid": False}}
+    x |= {"scale": {"domain": [0.4, float(points["accounts"].max()) + 0.9], "nice": False}}
+    # The words of the smaller number stand left of its line, those of the greater one right of it.
+    marks = [{"at": fewest, "word": f"{fewest} enough", "row": 0, "align": "right" if fewest <= accounts else "left"}]
+    if accounts:
+        marks.append(
+            {"at": accounts, "word": f"{accounts} now", "row": 0, "align": "right" if accounts < fewest else "left"}
+        )
+    width = max(3, min(34, round(560 / (points["accounts"].max() + 1))))
+    spec = {
+        "layer": [
+            {
+                "transform": [
+                    {"fold": words, "as": ["Outcome", "links"]},
+                    {"calculate": f"indexof({words}, datum.Outcome)", "as": "order"},
+                ],
+                "mark": {"type": "bar", "size": width, "cornerRadiusEnd": 2},
+                "encoding": {
+                    "x": x,
+                    "y": {"field": "links", "stack": "zero", **ACCOUNTS, "title": "Links"},
+                    "order": {"field": "order", "type": "quantitative"},
+                    "color": {
+                        "field": "Outcome",
+                        "type": "nominal",
+                        "scale": {"domain": words, "range": [HEX["orange"], HEX["red"]]},
+                        "legend": LEGEND,
+                    },
+                    "tooltip": [{"field": "accounts", "title": "Accounts"}, *map(_whole, words), _whole("On time")],
+                },
+            },
+            {
+                "transform": [{"filter": "datum.bad > 0"}],
+                "mark": {"type": "text", "dy": -8, "fontSize": 11},
+                "encoding": {
+                    "x": x,
+                    "y": {"field": "bad", **ACCOUNTS},
+                    "text": {"field": "bad", "format": ","},
+                    "color": {"value": ink()},
+                },
+            },
+            {
+                "data": {"values": marks},
+                "encoding": {"x": {"field": "at", "type": "quantitative"}},
+                "layer": [
+                    {"mark": {"type": "rule", "strokeDash": [4, 3], "color": HEX["gray"], "strokeWidth": 1.5}},
+                    {
+                        "mark": {
+                            "type": "text",
+                            "align": {"expr": "datum.align"},
+                            "dx": {"expr": "datum.align == 'left' ? 6 : -6"},
+                            "baseline": "top",
+                            "fontWeight": "bold",
+                        },
+                        "encoding": {
+                            "text": {"field": "word"},
+                            "y": {"field": "row", "type": "quantitative", "scale": None},
+                            "color": {"value": ink()},
+                        },
+                    },
+                ],
+            },
+        ],
+        "resolve": {"scale": {"y": "shared"}},
+    }
+    st.vega_lite_chart(points, spec, height=300, alt=alt)
 
 
 def _line(field: str, x: dict[str, Any], *, width: float = 1.75, stroke: Sequence[int] = (1, 0)) -> dict[str, Any]:

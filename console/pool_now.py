@@ -68,36 +68,48 @@ def now_panel(place: pool.LocationItem | None, zone: str) -> None:
 
 def pool_now(states: dict[str, int], tight: list[pool.LocationCounts]) -> None:
     """The accounts by state; and where several locations are shown, those with the least left."""
-    left, right = st.columns([2, 3] if len(tight) > 1 else [1, 0.001], gap="medium")
-    with left, st.container(border=True, height="stretch"):
+    if len(tight) < 2:
+        states_now(states)
+        return
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        states_now(states)
+    with right, st.container(border=True, height="stretch", gap="xsmall", key="rows_tight"):
+        st.markdown("**Tightest locations** :gray[· where somebody waits or the fewest are free]")
+        for each in tight:
+            location_row(each)
+
+
+def states_now(states: dict[str, int]) -> None:
+    """One bar per state, with its number and share."""
+    known, total = [state for state in SHOWN if states.get(state)], sum(states.values())
+    labels = [f"{states[state]:,} · {states[state] / total:.0%}" for state in known]
+    names = [ACCOUNT[state].word for state in known]
+    rows = pd.DataFrame({"What": names, "value": [states[state] for state in known], "Label": labels})
+    taken = total - states.get("idle", 0)
+    with st.container(border=True, height="stretch"):
         st.markdown("**Accounts by state** :gray[· now]")
-        known = [state for state in SHOWN if states.get(state)]
-        total = sum(states.values())
-        words_of = [ACCOUNT[state].word for state in known]
-        labels = [f"{states[state]:,} · {states[state] / total:.0%}" for state in known]
-        rows = pd.DataFrame({"What": words_of, "value": [states[state] for state in known], "Label": labels})
-        bars_chart(rows, [IN_CHARTS[word] for word in words_of], alt="Accounts by state, now.")
-        used = total - states.get("idle", 0)
-        st.caption(
-            f"{used:,} of {total:,} connected accounts cannot be given to anybody now: in use, or out of the pool."
-        )
-    if len(tight) > 1:
-        with right, st.container(border=True, height="stretch", gap="xsmall", key="rows_tight"):
-            st.markdown("**Tightest locations** :gray[· where somebody waits or the fewest are free]")
-            for each in tight:
-                location_row(each)
+        bars_chart(rows, [IN_CHARTS[name] for name in names], alt="Accounts by state, now.")
+        st.caption(f"{taken:,} of {total:,} accounts cannot be given to anybody now: in use, or out of the pool.")
 
 
 def location_row(each: pool.LocationCounts) -> None:
-    """A location with its numbers, and a link to its own pool."""
+    """A location with its numbers; its name leads to its own pool."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        label = f":primary[**{plain(each.name)}**]"
-        st.page_link("app_pages/pool.py", label=label, icon="", query_params={"location": each.name}, width="stretch")
+        if st.button(
+            f"**{plain(each.name)}**", key=f"open_{each.id}", type="tertiary", on_click=_choose, args=[each.name]
+        ):
+            st.rerun()
+        st.space("stretch")
         marks = [f":orange-badge[:material/hourglass_empty: {each.waiting} waiting]"] if each.waiting else []
         marks += [f":red-badge[:material/error: {each.attention}]"] if each.attention else []
         color = "green" if each.idle else "gray"
         free = f":{color}-badge[{each.idle} of {each.accounts} free]"
         st.markdown(" ".join([*marks, free]), width="content")
+
+
+def _choose(location: str) -> None:
+    st.session_state["location"] = location
 
 
 def standstill(place: pool.LocationItem | None) -> None:

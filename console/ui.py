@@ -14,6 +14,7 @@ st.logo(str(HERE / "static" / "logo.svg"), size="large")
 page = st.navigation(
     [
         st.Page("app_pages/pool.py", title="Pool", icon=":material/groups:", default=True),
+        st.Page("app_pages/what_if.py", title="What-if", icon=":material/query_stats:", url_path="what_if"),
         st.Page("app_pages/appointment.py", title="Appointments", icon=":material/event:", url_path="appointment"),
         st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
         st.Page("app_pages/calendars.py", title="Calendars", icon=":material/calendar_month:", url_path="calendars"),

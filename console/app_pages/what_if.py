@@ -1,0 +1,160 @@
+"""What-if: how many accounts would have been enough, and how many will be, replayed from real leases by a run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from console.database import sessions
+from console.moments import day, named_clock, until
+from console.page import empty, explained, live, zone_of
+from console.pool_card import card, count
+from console.pool_charts import enough
+from core.clock import utcnow
+from core.db.read import pool, what_if
+from core.services.what_if import ask_what_if
+
+SECONDS = 5  # between looks while one is under way
+ACTOR = "console"
+
+
+def show() -> None:
+    """A location has to be chosen: accounts are nobody else's."""
+    with sessions()() as session:
+        places = pool.locations(session)
+    if not places:
+        st.title("What-if", anchor=False)
+        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        return
+    by_name = {place.name: place for place in places}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("What-if", anchor=False, width="content")
+        st.space("stretch")
+        name = st.selectbox(
+            "Location",
+            list(by_name),
+            key="what_if_location",
+            bind="query-params",
+            width=240,
+            label_visibility="collapsed",
+        )
+    place = by_name.get(name or "", places[0])
+    st.markdown(
+        "How many accounts does this location need? Its real appointments are dealt out again to fewer and to more "
+        "accounts, by the allocator's own rule, and the links that would have been late or missed are counted."
+    )
+    live(lambda: panel(place), every=SECONDS)
+
+
+def panel(place: pool.LocationItem) -> None:
+    """What came out last, and how far the next one is."""
+    now, zone = utcnow(), zone_of(place, ())
+    with sessions()() as session:
+        last, computed = what_if.last(session, place.id), what_if.computed(session, place.id)
+    _ask(place, last, computed, zone, now)
+    if computed is None or computed.past is None or computed.booked is None:
+        if last is None or not last.under_way:
+            empty(
+                "query_stats", "Nothing is computed for this location yet.", "Press Compute now, or wait for the night."
+            )
+        return
+    _curve("The last 30 days", computed.past, past=True)
+    _curve("What is booked for 14 days", computed.booked, past=False)
+
+
+def _ask(
+    place: pool.LocationItem, last: what_if.WhatIf | None, computed: what_if.WhatIf | None, zone: str, now: datetime
+) -> None:
+    """When it was computed, and the way to have it computed anew."""
+    under_way = last is not None and last.under_way
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Compute now",
+            icon=":material/play_arrow:",
+            disabled=under_way,
+            key="compute",
+            on_click=_compute,
+            args=[place.id],
+        )
+        if computed is not None and computed.computed_at is not None:
+            at = computed.computed_at
+            when = f"{day(at, zone, now=now)}, {named_clock(at, zone)}"
+            st.caption(f"Computed {when}, {until(at, now=now)}; it is computed anew every night.", width="content")
+    if last is not None and last.failed_at is not None:
+        st.error(
+            "Press Compute now once more. If it fails again, the run in Dagster says why.",
+            title=f"The computation of {until(last.failed_at, now=now)} failed.",
+        )
+    if last is not None and under_way:
+        share = last.done / last.steps if last.steps else 0.0
+        waits = f"Asked for {until(last.requested_at, now=now)}: a run takes it within half a minute."
+        st.progress(share, waits if last.claimed_at is None else f"Replaying: {last.done} of {last.steps or '?'}.")
+
+
+def _compute(location_id: int) -> None:
+    with explained(), sessions().begin() as session:
+        ask_what_if(session, location_id, actor=ACTOR, now=utcnow())
+
+
+def _curve(title: str, found: Mapping[str, Any], *, past: bool) -> None:
+    links, accounts = found["links"], found["accounts"]
+    points = pd.DataFrame(found["points"])
+    points["bad"] = points["late"] + points["missed"]
+    points["On time"] = links - points["bad"]
+    points = points.rename(columns={"late": "Late", "missed": "Missed"})
+    about = f"{count(links, 'link')}, {count(accounts, 'account')} now"
+    with card(title, about, csv=f"what-if-{'past' if past else 'booked'}.csv", rows=points):
+        if not links:
+            empty("event_busy", "There was no link." if past else "Nothing is booked.", "There is nothing to count.")
+            return
+        st.markdown(words_of(found, past=past))
+        enough(points, accounts, found["enough"], alt=f"Late and missed links by number of accounts: {title}.")
+        st.caption(_meaning(found, past=past))
+
+
+def words_of(found: Mapping[str, Any], *, past: bool) -> str:
+    """The answer: how many are enough, and what one less, or the number there is, comes to."""
+    fewest, accounts = found["enough"], found["accounts"]
+    told = (
+        f"**{count(fewest, 'account')} {'would have been' if past else 'will be'} enough** for every link to be on time"
+    )
+    if accounts > fewest:
+        told += f", {accounts - fewest} fewer than the {accounts} there are."
+    elif accounts == fewest:
+        told += ", and so many there are."
+    else:
+        told += f": {count(fewest - accounts, 'account')} more than there are."
+    tried = {point["accounts"]: point for point in found["points"]}
+    fewer = tried.get(accounts if accounts < fewest else fewest - 1)
+    if fewer is None:
+        return told
+    verb = "would not have come on time" if past else "would not come on time"
+    return f"{told} With {fewer['accounts']}, {_bad(fewer)} {verb}."
+
+
+def _bad(point: Mapping[str, Any]) -> str:
+    parts = [f"{point[kind]:,} {kind}" for kind in ("late", "missed") if point[kind]]
+    return f"{count(point['late'] + point['missed'], 'link')} ({' and '.join(parts)})"
+
+
+def _meaning(found: Mapping[str, Any], *, past: bool) -> str:
+    if past:
+        fact = found["fact"]
+        happened = (
+            f"In fact {fact['late']:,} were late and {fact['missed']:,} missed for want of an account"
+            if fact["late"] or fact["missed"]
+            else "In fact none was late or missed for want of an account"
+        )
+        return (
+            f"{happened}; accounts that were benched or had lost their access then count as able here. An appointment "
+            "keeps its account as long as it really did, recording and rest included."
+        )
+    return (
+        "An appointment is taken to keep its account as long as the last ones here usually did, by their median. "
+        "Longer meetings and late recordings come on top, so one account more is no luxury."
+    )
+
+
+show()
