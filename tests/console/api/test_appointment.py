@@ -8,6 +8,7 @@ from core.clock import utcnow
 from core.db.models import Event
 from tests.console.api.conftest import MakeProgram, Program
 from tests.console.api.test_booking import written
+from tests.integration.recordings.given import file, found, hold, opened
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -203,6 +204,22 @@ def test_before_there_is_a_recording_the_list_is_empty(world: World, program: Ma
     answer = program("read").get(f"/appointments/{world.book().id}/recordings")
 
     assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None})
+
+
+def test_a_recording_is_shown_with_its_player_passcode_and_files(world: World, program: MakeProgram) -> None:
+    """Everything one needs to play it; what is kept encrypted is readable here, beside its link."""
+    [meeting] = opened(world, "A-1")
+    hold(world, meeting)
+    found(world, meeting, file(file_size=7_220_000), file("f2", "M4A", recording_type="audio_only"))
+
+    [recording] = program("read").get(f"/appointments/{world.appointment().id}/recordings").json()["items"]
+
+    assert (recording["outcome"], recording["reason"], recording["minutes"]) == ("attached", None, 29)
+    assert (recording["share_url"], recording["passcode"]) == ("https://zoom.example/rec/share/s", "typed-1")
+    assert [(each["file_type"], each["play_url"]) for each in recording["files"]][1] == (
+        "M4A",
+        "https://zoom.example/rec/play/f2",
+    )
 
 
 def everything(caller: Program, appointment_id: int) -> list[int]:
