@@ -157,6 +157,7 @@ EVENTS = {
     "zoom_recording_recovered": "Zoom: recording taken out of the trash",
     "zoom_recording_deleted": "Zoom: recording deleted for good",
     "meeting_lost_race": "A second meeting was made and is deleted again",
+    "link_retried": "Another try was asked for",
     "link_failed": "Put aside: the link could not be opened",
     "link_missed": "Missed: it ended without a link",
     "mail_accepted": "Mail accepted by the mail server",

@@ -1,6 +1,6 @@
 """What people do with their own hands, each with a reason that stays on the timeline.
 
-`zoompool appointments move`, `accounts free`, `locations pause` and `resume`, and `pause` and `resume` for all.
+`zoompool appointments move` and `retry`, `accounts free`, `locations pause` and `resume`, `pause` and `resume` for all.
 """
 
 from typing import Annotated
@@ -12,10 +12,12 @@ from core.commands.accounts import accounts
 from core.commands.appointments import appointments
 from core.commands.locations import locations
 from core.commands.output import ACTOR, AsJson, InLocation, say
+from core.services.book import find_appointment
 from core.services.free import free_now
 from core.services.locations import find_location
 from core.services.move import move
 from core.services.pause import pause_allocation, resume_allocation
+from core.services.retry import retry_link
 from core.wiring import wiring
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on the timeline.")]
@@ -59,6 +61,15 @@ def move_one(
         "link_ready": done.link_ready,
     }
     say(done.sentence, facts, as_json=as_json)
+
+
+@appointments.command("retry")
+def retry_one(external_id: str, location: InLocation, role: Role = "engineer", as_json: AsJson = False) -> None:
+    """Try a failed link once more, in a run of its own."""
+    with wiring().sessions.begin() as session:
+        appointment = find_appointment(session, find_location(session, location), external_id)
+        done = retry_link(session, appointment.id, actor=ACTOR, role=role, now=utcnow())
+    say(done.sentence, {"external_id": done.external_id, "asked": done.asked}, as_json=as_json)
 
 
 @accounts.command("free")

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import cli, wiring
 from core.clock import utcnow
+from core.db.models import Appointment
 from core.services.alerts.raise_ import clear_alert, raise_alert
 from core.settings import Settings, get_settings
 from tests.integration.reconcile.given import leave_behind, on_zoom, opened
@@ -126,6 +128,22 @@ def test_an_appointment_is_moved_and_its_account_freed_by_hand(zoompool: Run, wo
     }  # fmt: skip
     assert freed == (0, "seat1@north.test was free already.\n")
     assert refused[0] == 1 and "which is not over" in refused[1]
+
+
+def test_a_failed_link_is_tried_again(zoompool: Run, world: World) -> None:
+    """Asked for once; what has not failed is refused with a sentence."""
+    world.location("North", accounts=2)
+    world.book("A-1", location="North")
+    ask = ("appointments", "retry", "A-1", "-l", "North")
+    refused = zoompool(*ask)
+    world.sandbox.fault({"status": 400, "body": {"code": 300}}, method="POST", path_regex="/users/me/meetings$")
+    world.run()
+    with world.parts.sessions.begin() as session:  # the first isolated run has begun and failed
+        session.execute(sa.update(Appointment).values(isolation_claimed=1))
+
+    assert refused[0] == 1 and "has not failed" in refused[1]
+    assert "is tried again within half a minute" in zoompool(*ask)[1]
+    assert as_json(zoompool(*ask, "--json")[1]) == {"external_id": "A-1", "asked": False}
 
 
 @pytest.mark.parametrize("of", [("locations",), ()])
