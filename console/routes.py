@@ -1,5 +1,7 @@
 """The addresses of the web process that are not pages. They run beside the pages, or alone, under any ASGI server."""
 
+import re
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -30,14 +32,20 @@ def no_such_address(request: Request) -> Response:
     return Problem(404, "no_such_address", f"There is nothing at {request.url.path}.", next_step=SEE_ALL).answer()
 
 
-NOWHERE = Route("/{rest:path}", not_found, methods=METHODS)
-NOT_THE_API = Route("/{rest:path}", no_such_address, methods=METHODS)
+def whole(route: Mount | Route) -> Mount | Route:
+    """*route*, for addresses with a line break (`%0A`) too: Starlette lets those through, to be answered with a page."""
+    route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
+    return route
+
+
+NOWHERE = whole(Route("/{rest:path}", not_found, methods=METHODS))
+NOT_THE_API = whole(Route("/{rest:path}", no_such_address, methods=METHODS))
 ROUTES: list[BaseRoute] = [
     Route("/healthz", healthz),
-    Mount("/oauth", routes=[Route("/zoom/start", start), Route("/zoom/callback", callback), NOWHERE]),
-    Mount("/api/v1", app=create_api()),
-    Mount("/api", routes=[NOT_THE_API]),
-    Mount("/webhooks", routes=[Route("/zoom", ZoomEvents), NOWHERE]),
+    whole(Mount("/oauth", routes=[Route("/zoom/start", start), Route("/zoom/callback", callback), NOWHERE])),
+    whole(Mount("/api/v1", app=create_api())),
+    whole(Mount("/api", routes=[NOT_THE_API])),
+    whole(Mount("/webhooks", routes=[Route("/zoom", ZoomEvents), NOWHERE])),
     *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/webhooks")),
     Route("/api", no_such_address, methods=METHODS),
 ]

@@ -68,6 +68,15 @@ def test_answers_carry_careful_headers(web: str) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/locations/%0A/pool", "/api/%0A/x", "/webhooks/%0A/x", "/oauth/%0A/x"])
+def test_a_line_break_in_an_address_leads_to_no_page(web: str, path: str) -> None:
+    """Everything below our prefixes is answered by us."""
+    answer = requests.get(web + path, timeout=10)
+
+    assert answer.status_code in (401, 404)
+    assert "json" in answer.headers["Content-Type"]
+
+
 @pytest.mark.parametrize(("path", "ours"), [("/api", True), ("/api/v1/key", True), ("/api_keys", False), ("/", False)])
 def test_a_page_whose_name_begins_like_a_route_may_load_what_it_needs(path: str, ours: bool) -> None:
     """Strict is what our own routes answer; a page would stay blank."""
