@@ -33,7 +33,7 @@ def no_such_address(request: Request) -> Response:
 
 
 def whole(route: Mount | Route) -> Mount | Route:
-    """*route*, for addresses with a line break (`%0A`) too: Starlette lets those through, to be answered with a page."""
+    """*route*, for addresses with a line break (`%0A`) too: Starlette lets those through, to end as a page."""
     route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
     return route
 
