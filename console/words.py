@@ -158,6 +158,8 @@ EVENTS = {
     "zoom_recording_deleted": "Zoom: recording deleted for good",
     "meeting_lost_race": "A second meeting was made and is deleted again",
     "link_retried": "Another try was asked for",
+    "link_copied": "Link copied to pass it on",
+    "host_link_given": "Start as host: somebody was given Zoom's start link",
     "link_failed": "Put aside: the link could not be opened",
     "link_missed": "Missed: it ended without a link",
     "mail_accepted": "Mail accepted by the mail server",
@@ -218,6 +220,14 @@ ACTORS = {
 }
 
 
+COPIED = {
+    "link": "Join link",
+    "passcode": "Passcode",
+    "recording": "Recording's link",
+    "recording_passcode": "Recording's passcode",
+}
+
+
 def reason(word: str | None) -> Explained:
     """What the stable word *word* means to people."""
     return REASONS.get(word or "", Explained(f"{_sentence(word)}." if word else "No reason is recorded."))
@@ -244,6 +254,8 @@ def event(kind: str, detail: Mapping[str, Any]) -> str:
         return f"{said}: {answer}"
     if (alert := detail.get("alert")) is not None:
         return f"{said}: {title(alert).lower()}"
+    if kind == "link_copied":
+        return f"{COPIED.get(detail.get('what', ''), 'Link')} copied to pass it on"
     if kind.startswith("mail_"):
         return _mail_event(said, detail)
     why = detail.get("reason")

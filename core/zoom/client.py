@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.zoom.failures import failure
 from core.zoom.limiter import Limiter
 from core.zoom.payloads import (
+    HostStart,
     MeetingItem,
     MeetingPage,
     MeetingRequest,
@@ -78,6 +79,15 @@ class ZoomClient:
     def get_meeting(self, credentials: Credentials, meeting_id: str) -> ZoomMeeting:
         """Read a meeting; raises `ZoomNotFound` for one that is deleted or has expired."""
         return _read(ZoomMeeting, self._call(credentials, LIGHT, "GET", _meeting(meeting_id)))
+
+    def start_url(self, credentials: Credentials, meeting_id: str) -> str:
+        """The address that makes whoever opens it the host, good for two hours: for one person at once, never stored.
+
+        Raises `ZoomNotFound` as `get_meeting` does.
+        """
+        return _read(
+            HostStart, self._call(credentials, LIGHT, "GET", _meeting(meeting_id))
+        ).start_url.get_secret_value()
 
     def list_meetings(self, credentials: Credentials, *, which: str = "scheduled") -> list[MeetingItem]:
         """All meetings of the user: `scheduled` those to come, running, or past and not deleted; `live` the running.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from core.errors import AccountUnfit
 
@@ -65,6 +65,12 @@ class ZoomMeeting(_Answer):
     def started(self) -> bool:
         """Whether people are inside now (`status` is `waiting` or `started`)."""
         return self.status == "started"
+
+
+class HostStart(_Answer):
+    """The one thing that `ZoomMeeting` does not read: with it anybody becomes the host."""
+
+    start_url: SecretStr = Field(min_length=1)
 
 
 class MeetingItem(_Answer):
