@@ -276,7 +276,7 @@ def waits(days: pd.DataFrame, *, alt: str) -> None:
             ],
         },
     }
-    st.vega_lite_chart(days, spec, height=250, alt=alt)
+    st.vega_lite_chart(days, spec, height=280, alt=alt)
 
 
 def demand(used: pd.DataFrame, curve: pd.DataFrame, now: datetime, zone: str, *, alt: str) -> None:

@@ -18,7 +18,7 @@ from core.domain.history_window import HOUR, HistoryWindow, history_window
 from core.settings import get_settings
 
 WEEKS = timedelta(days=28)
-IDLE = 6  # accounts that were used least
+IDLE = 5  # accounts that were used least
 KEPT = {"ttl": 30, "max_entries": 64, "show_spinner": False}
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.account_chart import chart
+from console.local_axis import calendar_axis, instant
 
 ACCOUNT = "seat1@harbour-clinic.test"
 
@@ -65,3 +66,35 @@ def test_ticks_are_round_where_the_clocks_are_quarters_of_an_hour_off() -> None:
     assert drawn("2026-07-01T12:05", "Asia/Kathmandu")[0][:2] == ["17:00", "17:15"]
     words = drawn("2026-04-04T15:00", "Australia/Lord_Howe")[0]
     assert words[2:7] == ["01:30 UTC+11:00", "01:45 UTC+11:00", "01:30 UTC+10:30", "01:45 UTC+10:30", "02:00 UTC+10:30"]
+
+
+def labels(since: str, until: str, zone: str, *, most: int = 9) -> list[str]:
+    """The words along an axis of hours or weeks."""
+    drawn_axis = calendar_axis(at(since), at(until), zone, most=most)
+    words, _ = json.JSONDecoder().raw_decode(drawn_axis["labelExpr"])
+    assert [instant(at_) for at_ in _instants(words)] == drawn_axis["values"]
+    return list(words.values())
+
+
+def _instants(words: dict[str, str]) -> list[datetime]:
+    return [datetime.fromtimestamp(int(key) / 1000, UTC) for key in words]
+
+
+def test_a_day_has_its_hours_and_a_week_its_midnights() -> None:
+    """Those of the place; a midnight is named by its day."""
+    assert labels("2026-07-01T10:00", "2026-07-02T10:00", "Asia/Kolkata") == [
+        *("18:00", "21:00", "Thu 2 Jul", "03:00", "06:00", "09:00", "12:00", "15:00"),
+    ]
+    assert labels("2026-07-01T10:00", "2026-07-05T10:00", "Europe/Berlin", most=5) == [
+        *("Thu 2 Jul", "Fri 3 Jul", "Sat 4 Jul", "Sun 5 Jul"),
+    ]
+
+
+def test_hours_stay_full_hours_across_a_change_of_the_clocks() -> None:
+    """On 29 March 2:00 is left out in Berlin, on 25 October it comes twice and has one tick."""
+    assert labels("2026-03-28T23:00", "2026-03-29T04:00", "Europe/Berlin") == [
+        *("Sun 29 Mar", "01:00", "03:00", "04:00", "05:00", "06:00"),
+    ]
+    assert labels("2026-10-24T22:00", "2026-10-25T03:00", "Europe/Berlin") == [
+        *("Sun 25 Oct", "01:00", "02:00", "03:00", "04:00"),
+    ]

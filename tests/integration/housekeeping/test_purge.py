@@ -15,6 +15,7 @@ from core.db.models import (
     Message,
     OAuthState,
     Seat,
+    WhatIfResult,
     ZoomBudget,
 )
 from core.services.purge import KEPT, purge
@@ -115,6 +116,16 @@ def test_the_answer_to_a_write_is_kept_for_two_days(world: World) -> None:
 
     assert purged(world) == {"idempotency_keys": 1}
     assert [each.key for each in world.all(IdempotencyKey)] == ["47"]
+
+
+def test_a_what_if_is_kept_for_a_month(world: World) -> None:
+    """There is a new one every night."""
+    place = world.location(accounts=0)
+    for days in (29, 31):
+        then = NOW - timedelta(days=days)
+        add(world, WhatIfResult(location_id=place.id, requested_at=then, requested_by="test", computed_at=then))
+
+    assert purged(world) == {"what_if_results": 1}
 
 
 def test_it_goes_in_batches_until_nothing_is_left(world: World) -> None:
