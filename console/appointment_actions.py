@@ -16,9 +16,11 @@ from console.moments import span
 from console.page import explained
 from console.room_words import room_words
 from console.start_input import start_input
+from console.who import offered, person, require
 from core.clock import utcnow
 from core.db.read.appointment import AppointmentFacts
 from core.domain import states
+from core.domain.roles import Permission
 from core.errors import Conflict, InvalidInput
 from core.services.accounts import list_accounts
 from core.services.cancel import cancel
@@ -28,9 +30,7 @@ from core.wiring import wiring
 
 CHOSEN = "appointment_action"
 SAID = "appointment_said"
-# Who does it. People are told apart as soon as they sign in.
-ACTOR = "console"
-ROLE = "support"
+NEEDS = {"Cancel": Permission.BOOK, "Reschedule": Permission.BOOK, "Move": Permission.MOVE}
 LONGEST = "The one that has been idle the longest"
 LONGEST_MINUTES = 24 * 60
 
@@ -38,7 +38,7 @@ LONGEST_MINUTES = 24 * 60
 def buttons(facts: AppointmentFacts) -> None:
     """The actions that make sense for the appointment as it is."""
     for action in _possible(facts, utcnow()):
-        if st.button(action, key=f"{action}_{facts.id}"):
+        if offered(NEEDS[action], facts.location_id) and st.button(action, key=f"{action}_{facts.id}"):
             st.session_state[CHOSEN] = (action, facts)
             st.session_state.pop(SAID, None)
             st.rerun()
@@ -88,7 +88,7 @@ def _cancel(facts: AppointmentFacts) -> None:
     if st.button("Cancel appointment", type="primary", key="do_it"):
         parts = wiring()
         with explained():
-            done = cancel(parts.sessions, parts.zoom, **_of(facts), clock=utcnow, end_meeting=end_meeting)
+            done = cancel(parts.sessions, parts.zoom, **_of(facts, "Cancel"), clock=utcnow, end_meeting=end_meeting)
             _done(f"{done.external_id} is cancelled. {done.account.why_not_free}")
 
 
@@ -122,7 +122,7 @@ def _reschedule(facts: AppointmentFacts) -> None:
             done = reschedule(
                 parts.sessions,
                 parts.zoom,
-                **_of(facts),
+                **_of(facts, "Reschedule"),
                 starts_at=starts_at,
                 ends_at=ends_at,
                 hours=parts.hours,
@@ -158,9 +158,9 @@ def _move(facts: AppointmentFacts) -> None:
                 parts.sessions,
                 parts.zoom,
                 parts.vault,
-                **_of(facts),
+                **_of(facts, "Move"),
                 to_email=None if to == LONGEST else to,
-                role=ROLE,
+                role=person().role,
                 reason=reason,
                 hours=parts.hours,
                 clock=utcnow,
@@ -205,5 +205,7 @@ def _in_words() -> Iterator[None]:
         raise Conflict(f"The new {field} {error.message}", next_step="Choose another time.") from error
 
 
-def _of(facts: AppointmentFacts) -> dict[str, Any]:
-    return {"location": facts.location, "external_id": facts.external_id, "actor": ACTOR}
+def _of(facts: AppointmentFacts, action: str) -> dict[str, Any]:
+    """Which appointment, and by whom, who may do that."""
+    who = require(NEEDS[action], facts.location_id)
+    return {"location": facts.location, "external_id": facts.external_id, "actor": who.actor}

@@ -12,17 +12,19 @@ from zoneinfo import available_timezones
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from console.appointment_actions import ACTOR, CHOSEN, LONGEST_MINUTES, SAID
+from console.appointment_actions import CHOSEN, LONGEST_MINUTES, SAID
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock, span
 from console.page import empty, explained
 from console.room_words import room_words
 from console.start_input import start_input
+from console.who import offered, own, require
 from core.clock import utcnow
 from core.db.models import Calendar, Location
 from core.db.read import pool
 from core.domain import checks
+from core.domain.roles import Permission
 from core.domain.states import MeetingLocation
 from core.errors import InvalidInput
 from core.services.book import book
@@ -48,7 +50,7 @@ class Opened:
 
 def book_button() -> None:
     """The button that opens the form."""
-    if st.button("Book", icon=":material/add:", type="primary", key="book"):
+    if offered(Permission.BOOK) and st.button("Book", icon=":material/add:", type="primary", key="book"):
         now = utcnow()
         start = now + STEP - (now - datetime.min.replace(tzinfo=UTC)) % STEP  # the next half hour
         st.session_state[OPEN] = Opened(f"C-{secrets.token_hex(4).upper()}", start)
@@ -70,7 +72,7 @@ def _forget() -> None:
 
 def _form(opened: Opened) -> None:
     with sessions()() as session:
-        places = {place.id: place for place in pool.locations(session)}
+        places = {place.id: place for place in own(pool.locations(session))}
         if not places:
             empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
             return
@@ -183,7 +185,7 @@ def _what_follows(calendar: Calendar, place: pool.LocationItem) -> str:
 
 
 def _book(place: pool.LocationItem, calendar: Calendar, booking: Booking) -> None:
-    parts = wiring()
+    who, parts = require(Permission.BOOK, place.id), wiring()
     with sessions().begin() as session:
         booked = book(
             session,
@@ -192,7 +194,7 @@ def _book(place: pool.LocationItem, calendar: Calendar, booking: Booking) -> Non
             calendar=session.get_one(Calendar, calendar.id),
             hours=parts.hours,
             cooldown=parts.settings.cooldown,
-            actor=ACTOR,
+            actor=who.actor,
             now=utcnow(),
         )
     when = span(booked.starts_at, booked.ends_at, place.zone, now=utcnow())

@@ -6,10 +6,12 @@ from console.database import sessions
 from console.dialogs import Dialogs
 from console.look import MEETING_LOCATION, plain
 from console.page import explained
+from console.who import offered, own, require
 from core.clock import utcnow
 from core.db.read.places import CalendarLine
 from core.db.read.pool import LocationItem, locations
 from core.domain.meeting_place import LONGEST
+from core.domain.roles import Permission
 from core.domain.states import MeetingLocation
 from core.services.calendar_edit import CalendarEdit, edit_calendar
 from core.services.calendars import add_calendar, calendar_by_id
@@ -17,7 +19,6 @@ from core.services.locations import location_by_id
 from core.services.needed_links import CalendarChange, preview_change
 from core.wiring import wiring
 
-ACTOR = "console"  # people are told apart as soon as they sign in
 DETAIL = {
     MeetingLocation.PHONE: ("Number", "+49 30 1234567"),
     MeetingLocation.GOOGLE_MEET: ("Address", "https://meet.google.com/abc-defg-hij"),
@@ -27,26 +28,31 @@ DETAIL = {
 
 def add_button(place: LocationItem | None) -> None:
     """Opens the dialog that adds a calendar, to the location that is chosen."""
-    if st.button("Add calendar", icon=":material/add:", type="primary", key="add_calendar"):
+    if offered(Permission.EDIT_CALENDARS) and st.button(
+        "Add calendar", icon=":material/add:", type="primary", key="add_calendar"
+    ):
         DIALOGS.choose("add", place)
 
 
 def edit_button(line: CalendarLine) -> None:
     """Opens the dialog that changes a calendar."""
-    if st.button("Edit", key=f"edit_calendar_{line.id}", help=f"Edit {plain(line.name)}"):
+    if offered(Permission.EDIT_CALENDARS, line.location_id) and st.button(
+        "Edit", key=f"edit_calendar_{line.id}", help=f"Edit {plain(line.name)}"
+    ):
         DIALOGS.choose("edit", line)
 
 
 def _add(place: LocationItem | None) -> None:
     with sessions()() as session:
-        known = {each.name: each for each in locations(session)}
+        known = {each.name: each for each in own(locations(session))}
     names = list(known)
     of = known[st.selectbox("Location", names, names.index(place.name) if place else 0, key="new_calendar_location")]
     fields = _fields(None, "new_calendar")
     if st.button("Add calendar", type="primary", key="do_it", disabled=not fields["name"].strip()):
         with explained():
+            actor = require(Permission.EDIT_CALENDARS, of.id).actor
             with sessions().begin() as session:
-                add_calendar(session, location=location_by_id(session, of.id), **fields, actor=ACTOR, now=utcnow())
+                add_calendar(session, location=location_by_id(session, of.id), **fields, actor=actor, now=utcnow())
             DIALOGS.done(f"{fields['name'].strip()} is there: appointments can be booked on it.")
 
 
@@ -67,7 +73,7 @@ def _edit(line: CalendarLine) -> None:
                     fields,
                     expected_version=line.row_version,
                     hours=wiring().hours,
-                    actor=ACTOR,
+                    actor=require(Permission.EDIT_CALENDARS, line.location_id).actor,
                     now=utcnow(),
                 )
             DIALOGS.done(f"{fields['name'].strip()} is saved. {_done(change)}".strip())

@@ -14,10 +14,12 @@ from console.database import sessions
 from console.look import address, plain
 from console.moments import clock, day
 from console.page import explained
+from console.who import offered, require
 from core.clock import utcnow
 from core.db.read.account_history import AccountEvent, events
 from core.db.read.breaks import Breaks, what_disconnecting_breaks
 from core.db.read.connections import SeatLine
+from core.domain.roles import Permission
 from core.domain.states import Connection, Lease
 from core.services.disconnect import disconnect
 from core.services.free import free_now
@@ -27,8 +29,16 @@ from core.wiring import wiring
 CHOSEN = "connection_action"
 SAID = "connection_said"
 OPENED = "connection_dialogs_opened"
-# Who does it. People are told apart as soon as they sign in.
-WHO = {"actor": "console", "role": "support"}
+NEEDS = {
+    "History": Permission.SEE_CONNECTIONS,
+    "Free now": Permission.FREE,
+    "Quarantine": Permission.QUARANTINE,
+    "Release": Permission.QUARANTINE,
+    "Disconnect": Permission.DISCONNECT,
+    "Disconnect now": Permission.DISCONNECT,
+    "Move seat": Permission.ISSUE_SEATS,
+    "Take back seat": Permission.ISSUE_SEATS,
+}
 EVENTS = 60
 FREEABLE = (Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING)
 FOREVER = "Until somebody releases it"
@@ -38,9 +48,11 @@ HOURS = {"1 hour": 1, "4 hours": 4, "24 hours": 24, FOREVER: None}
 def buttons(line: SeatLine) -> None:
     """The actions that make sense for a seat and its account as they are."""
     # Another key closes it, or it would lie over the dialog.
+    if not (possible := _possible(line)):
+        return
     key = f"actions_{line.seat_id}_{st.session_state.get(OPENED, 0)}"
     with st.popover("", icon=":material/more_vert:", key=key, help=f"Actions: {line.email}"):
-        for action in _possible(line):
+        for action in possible:
             if st.button(action, key=f"{action}_{line.account_id or f'seat_{line.seat_id}'}", width="stretch"):
                 st.session_state[CHOSEN] = (action, line)
                 st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
@@ -63,7 +75,8 @@ def show_chosen() -> None:
 
 
 def _possible(line: SeatLine) -> list[str]:
-    return [*_with_account(line), "Move seat", "Take back seat"]
+    every = [*_with_account(line), "Move seat", "Take back seat"]
+    return [action for action in every if offered(NEEDS[action], line.location_id)]
 
 
 def _with_account(line: SeatLine) -> list[str]:
@@ -96,7 +109,14 @@ def _quarantine(line: SeatLine) -> None:
         until = now + timedelta(hours=hours) if hours else None
         with explained():
             with sessions().begin() as session:
-                quarantine(session, **_of(line), reason=reason, until=until, now=now, row_version=line.row_version)
+                quarantine(
+                    session,
+                    **_of(line, "Quarantine"),
+                    reason=reason,
+                    until=until,
+                    now=now,
+                    row_version=line.row_version,
+                )
             _done(f"{line.email} is out of the pool.")
 
 
@@ -106,7 +126,9 @@ def _release(line: SeatLine) -> None:
     if st.button("Release account", type="primary", key="do_it"):
         with explained():
             with sessions().begin() as session:
-                release(session, **_of(line), reason=reason or None, now=utcnow(), row_version=line.row_version)
+                release(
+                    session, **_of(line, "Release"), reason=reason or None, now=utcnow(), row_version=line.row_version
+                )
             _done(f"{line.email} is back in the pool.")
 
 
@@ -119,7 +141,7 @@ def _free(line: SeatLine) -> None:
     if st.button("Free account", type="primary", disabled=not reason.strip(), key="do_it"):
         parts = wiring()
         with explained():
-            done = free_now(parts.sessions, parts.zoom, **_of(line), reason=reason, clock=utcnow)
+            done = free_now(parts.sessions, parts.zoom, **_of(line, "Free now"), reason=reason, clock=utcnow)
             _done(done.sentence)
 
 
@@ -151,6 +173,7 @@ def _disconnect_now(line: SeatLine) -> None:
 
 def _history(line: SeatLine) -> None:
     assert line.account_id is not None
+    require(NEEDS["History"], line.location_id)
     with sessions()() as session:
         lines = events(session, line.account_id, limit=EVENTS)
     now = utcnow()
@@ -194,11 +217,15 @@ def _breaks(line: SeatLine) -> Breaks:
 def _run(line: SeatLine, reason: str, **how: Any) -> None:
     parts = wiring()
     with explained():
-        done = disconnect(parts.sessions, parts.ending, **_of(line), reason=reason or None, clock=utcnow, **how)
+        done = disconnect(
+            parts.sessions, parts.ending, **_of(line, "Disconnect"), reason=reason or None, clock=utcnow, **how
+        )
         if done.connection == Connection.DRAINING:
             _done(f"{done.email} is disconnected after its last meeting, deletion and recording.")
         _done(f"{done.email} is disconnected.")
 
 
-def _of(line: SeatLine) -> dict[str, Any]:
-    return {"location": line.location, "email": line.email, **WHO}
+def _of(line: SeatLine, action: str) -> dict[str, Any]:
+    """Which account, and by whom, who may do that."""
+    who = require(NEEDS[action], line.location_id)
+    return {"location": line.location, "email": line.email, "actor": who.actor, "role": who.role}

@@ -6,10 +6,12 @@ from console.database import sessions
 from console.dialogs import Dialogs
 from console.look import plain
 from console.page import explained
+from console.who import offered, require
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read.hooks import Delivery, Endpoint, delivery
 from core.domain.hook_events import HookEvent
+from core.domain.roles import Permission
 from core.domain.states import Message
 from core.services.hooks.again import ping, resend
 from core.services.hooks.deliver import deliver_hooks
@@ -23,18 +25,21 @@ from core.services.hooks.endpoints import (
 from core.services.locations import find_location, list_locations
 from core.wiring import wiring
 
-ACTOR = "console"  # people are told apart as soon as they sign in
 MADE, TO_SEND, SENT = "hook_secret", "hook_to_send", "hook_sent"
 
 
 def add_button(location: str | None) -> None:
     """Opens the dialog that registers an endpoint."""
-    if st.button("Add endpoint", icon=":material/add:", type="primary", key="add_hook"):
+    if offered(Permission.MANAGE_HOOKS) and st.button(
+        "Add endpoint", icon=":material/add:", type="primary", key="add_hook"
+    ):
         DIALOGS.choose("add", location)
 
 
 def buttons(endpoint: Endpoint) -> None:
     """What can be done with *endpoint*."""
+    if not offered(Permission.MANAGE_HOOKS):
+        return
     if endpoint.disabled_at is None:
         if st.button("Ping", key=f"ping_{endpoint.id}", help="Send a test event now"):
             _send_later("ping", endpoint.id)
@@ -53,7 +58,9 @@ def buttons(endpoint: Endpoint) -> None:
 
 def resend_button(line: Delivery) -> None:
     """Sends *line* once more."""
-    if st.button("Re-send", key=f"resend_{line.id}", help="Send it once more, under the same id"):
+    if offered(Permission.MANAGE_HOOKS) and st.button(
+        "Re-send", key=f"resend_{line.id}", help="Send it once more, under the same id"
+    ):
         _send_later("resend", line.id)
 
 
@@ -93,6 +100,11 @@ def new_secret() -> None:
                 st.rerun()
 
 
+def _actor() -> str:
+    """Who does it, and may."""
+    return require(Permission.MANAGE_HOOKS).actor
+
+
 def _send_later(what: str, about: int) -> None:
     st.session_state[TO_SEND] = (what, about)
     st.rerun()
@@ -102,9 +114,9 @@ def _sent(what: str, about: int) -> Delivery | None:
     parts = wiring()
     with sessions().begin() as session:
         if what == "ping":
-            message = ping(session, endpoint_by_id(session, about), actor=ACTOR, now=utcnow())
+            message = ping(session, endpoint_by_id(session, about), actor=_actor(), now=utcnow())
         else:
-            message = resend(session, about, actor=ACTOR, now=utcnow())
+            message = resend(session, about, actor=_actor(), now=utcnow())
     deliver_hooks(sessions(), parts.hook_sender, clock=utcnow, only=message)
     with sessions()() as session:
         return delivery(session, message)
@@ -127,7 +139,7 @@ def _add(location: str | None) -> None:
                     events=events,
                     vault=parts.vault,
                     practice=parts.practice,
-                    actor=ACTOR,
+                    actor=_actor(),
                     now=utcnow(),
                 )
             DIALOGS.done("The endpoint is told from now on. Press Ping to try it out.")
@@ -172,7 +184,7 @@ def _rotate(endpoint: Endpoint) -> None:
         with explained():
             with sessions().begin() as session:
                 found = endpoint_by_id(session, endpoint.id)
-                made = rotate_secret(session, found, vault=wiring().vault, actor=ACTOR, now=utcnow())
+                made = rotate_secret(session, found, vault=wiring().vault, actor=_actor(), now=utcnow())
             st.session_state[MADE] = made
             DIALOGS.done("There is a new secret.")
 
@@ -184,7 +196,12 @@ def _remove(endpoint: Endpoint) -> None:
     if st.button("Remove it", type="primary", key="do_it"):
         with explained():
             with sessions().begin() as session:
-                remove(session, endpoint_by_id(session, endpoint.id), actor=ACTOR, now=utcnow())
+                remove(
+                    session,
+                    endpoint_by_id(session, endpoint.id),
+                    actor=_actor(),
+                    now=utcnow(),
+                )
             DIALOGS.done("The endpoint is removed.")
 
 
@@ -195,7 +212,7 @@ def _change(endpoint: Endpoint, edit: dict[str, object]) -> None:
             endpoint_by_id(session, endpoint.id),
             edit,
             practice=wiring().practice,
-            actor=ACTOR,
+            actor=_actor(),
             now=utcnow(),
             expected_version=endpoint.row_version,
         )

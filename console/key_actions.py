@@ -10,8 +10,10 @@ import streamlit as st
 from console.database import sessions
 from console.look import plain
 from console.page import explained
+from console.who import offered, require
 from core.clock import utcnow
 from core.db.models import ApiKey
+from core.domain.roles import Permission
 from core.domain.states import Access
 from core.services.api_keys import MOST_PER_MINUTE, PER_MINUTE, create_api_key, revoke_api_key
 from core.services.locations import list_locations
@@ -19,7 +21,6 @@ from core.services.locations import list_locations
 CHOSEN = "key_action"
 MADE = "key_made"
 SAID = "key_said"
-ACTOR = "console"  # people are told apart as soon as they sign in
 MAY = {
     Access.READ: "Read: look, and change nothing",
     Access.BOOK: "Book: and write appointments",
@@ -29,13 +30,17 @@ MAY = {
 
 def create_button() -> None:
     """Opens the dialog that makes a key."""
-    if st.button("Create key", icon=":material/add:", type="primary", key="create_key"):
+    if offered(Permission.MANAGE_API_KEYS) and st.button(
+        "Create key", icon=":material/add:", type="primary", key="create_key"
+    ):
         _choose(("create", None))
 
 
 def revoke_button(key: ApiKey) -> None:
     """Opens the dialog that revokes *key*."""
-    if st.button("Revoke", key=f"revoke_{key.public_id}", help=f"Revoke {plain(key.name)}"):
+    if offered(Permission.MANAGE_API_KEYS) and st.button(
+        "Revoke", key=f"revoke_{key.public_id}", help=f"Revoke {plain(key.name)}"
+    ):
         _choose(("revoke", key))
 
 
@@ -48,6 +53,11 @@ def show_chosen() -> None:
         st.dialog("Create an API key", width="medium", on_dismiss=_forget)(_create)()
     elif key is not None:
         st.dialog("Revoke an API key", width="medium", on_dismiss=_forget)(lambda: _revoke(key))()
+
+
+def _actor() -> str:
+    """Who does it, and may."""
+    return require(Permission.MANAGE_API_KEYS).actor
 
 
 def _create() -> None:
@@ -69,7 +79,7 @@ def _create() -> None:
                     access=access,
                     locations=None if everywhere else [places[each] for each in chosen],
                     per_minute=int(per_minute),
-                    actor=ACTOR,
+                    actor=_actor(),
                     now=utcnow(),
                 )
             st.session_state[MADE] = made
@@ -82,7 +92,7 @@ def _revoke(key: ApiKey) -> None:
     if st.button(f"Revoke {plain(key.name)}", type="primary", key="do_it"):
         with explained():
             with sessions().begin() as session:
-                revoke_api_key(session, key.public_id, actor=ACTOR, now=utcnow())
+                revoke_api_key(session, key.public_id, actor=_actor(), now=utcnow())
             _done(f"{key.name} is revoked.")
 
 

@@ -9,14 +9,15 @@ from console.database import sessions
 from console.dialogs import Dialogs
 from console.look import plain
 from console.page import explained
+from console.who import offered, require
 from core.clock import utcnow
 from core.db.models import LocationStatus
 from core.db.read.places import LocationLine, without_link_if_suspended
+from core.domain.roles import Permission
 from core.services.location_edit import LocationEdit, edit_location
 from core.services.locations import add_location, location_by_id
 from core.settings import get_settings
 
-ACTOR = "console"  # people are told apart as soon as they sign in
 A_DAY = timedelta(hours=24)
 STATUS = {
     LocationStatus.ACTIVE: "Active",
@@ -26,14 +27,23 @@ STATUS = {
 
 def add_button() -> None:
     """Opens the dialog that adds a location."""
-    if st.button("Add location", icon=":material/add:", type="primary", key="add_location"):
+    if offered(Permission.EDIT_LOCATIONS) and st.button(
+        "Add location", icon=":material/add:", type="primary", key="add_location"
+    ):
         DIALOGS.choose("add")
 
 
 def edit_button(line: LocationLine) -> None:
     """Opens the dialog that changes a location."""
-    if st.button("Edit", key=f"edit_location_{line.id}", help=f"Edit {plain(line.name)}"):
+    if offered(Permission.EDIT_LOCATIONS) and st.button(
+        "Edit", key=f"edit_location_{line.id}", help=f"Edit {plain(line.name)}"
+    ):
         DIALOGS.choose("edit", line)
+
+
+def _actor() -> str:
+    """Who does it, and may."""
+    return require(Permission.EDIT_LOCATIONS).actor
 
 
 def _add(_: None) -> None:
@@ -45,7 +55,14 @@ def _add(_: None) -> None:
     if st.button("Add location", type="primary", key="do_it", disabled=not name.strip()):
         with explained():
             with sessions().begin() as session:
-                add_location(session, name=name, zone=zone, sender_name=sender or None, actor=ACTOR, now=utcnow())
+                add_location(
+                    session,
+                    name=name,
+                    zone=zone,
+                    sender_name=sender or None,
+                    actor=_actor(),
+                    now=utcnow(),
+                )
             DIALOGS.done(f"{name.strip()} is there. Add a calendar and issue its seats next.")
 
 
@@ -73,7 +90,12 @@ def _edit(line: LocationLine) -> None:
             with sessions().begin() as session:
                 location = location_by_id(session, line.id)
                 changed = edit_location(
-                    session, location, edit, expected_version=line.row_version, actor=ACTOR, now=utcnow()
+                    session,
+                    location,
+                    edit,
+                    expected_version=line.row_version,
+                    actor=_actor(),
+                    now=utcnow(),
                 )
             DIALOGS.done(f"{edit['name']} is saved." if changed else "Nothing was changed.")
 

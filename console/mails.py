@@ -9,17 +9,19 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from console import words
-from console.appointment_actions import ACTOR, CHOSEN, SAID
+from console.appointment_actions import CHOSEN, SAID
 from console.booking_form import OPEN
 from console.database import sessions
 from console.look import MESSAGE, plain
 from console.moments import clock, day, until
 from console.page import explained
+from console.who import offered, require
 from console.widgets import mail_frame
 from core.clock import utcnow
 from core.db.read import appointment as reading
 from core.db.read.appointment import AppointmentFacts
 from core.domain import states
+from core.domain.roles import Permission
 from core.errors import Conflict, InvalidInput
 from core.services.change_client import Resendable, change_client
 from core.services.messages import MessageLine
@@ -46,13 +48,13 @@ def mails_card(messages: Sequence[MessageLine], facts: AppointmentFacts, now: da
                 with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                     st.markdown(f":small[:gray[{plain(sending(each, facts.zone, now))}]]", width="stretch")
                     _button("Preview", each, facts)
-                    if each.status in DONE and facts.ends_at > now:
+                    if offered(Permission.BOOK, facts.location_id) and each.status in DONE and facts.ends_at > now:
                         _button("Send again", each, facts)
 
 
 def change_client_button(facts: AppointmentFacts) -> None:
     """Opens the dialog that corrects who the client is."""
-    if st.button("Change client", key=f"Change client_{facts.id}"):
+    if offered(Permission.BOOK, facts.location_id) and st.button("Change client", key=f"Change client_{facts.id}"):
         _open("Change client", facts, None)
 
 
@@ -115,6 +117,7 @@ def _done(said: str) -> None:
 def _preview(facts: AppointmentFacts, message: MessageLine) -> None:
     parts = wiring()
     with explained():
+        require(Permission.SEE_APPOINTMENTS, facts.location_id)
         with sessions()() as session:
             seen = preview(
                 session,
@@ -147,7 +150,7 @@ def _send_again(facts: AppointmentFacts, message: MessageLine | Resendable) -> N
     if st.button("Send it again", type="primary", key="do_it"):
         with explained():
             with sessions().begin() as session:
-                done = resend(session, number, actor=ACTOR, now=utcnow())
+                done = resend(session, number, actor=require(Permission.BOOK, facts.location_id).actor, now=utcnow())
             _done(f"The mail is sent again to {done.to}.")
 
 
@@ -167,7 +170,7 @@ def _change_client(facts: AppointmentFacts, _: None) -> None:
                     client_email=address,
                     client_zone=zone,
                     expected_version=facts.row_version,
-                    actor=ACTOR,
+                    actor=require(Permission.BOOK, facts.location_id).actor,
                     now=utcnow(),
                 )
             if not done.offer:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from console.look import plain
 from console.moments import named_clock
+from console.who import own, person, still_the_same
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
-from core.errors import ZoomPoolError
+from core.errors import NotAllowed, ZoomPoolError
 from core.settings import get_settings
 
 EVERYWHERE = "All locations"
@@ -52,14 +53,22 @@ def location_choice(
 ) -> LocationItem | None:
     """The heading of a page with the choice of a location, kept in its address as *key*; None stands for all.
 
+    Whoever is confined to some locations chooses among those and never gets None.
+
     *beside* draws what belongs to the chosen location next to the choice; *refreshes*: the page draws itself anew.
     """
-    by_name = {place.name: place for place in places}
+    by_name = {place.name: place for place in own(places)}
+    everywhere = [] if (limited := person().locations is not None) else [EVERYWHERE]
+    if limited and not by_name:
+        raise NotAllowed(
+            "No location is yours yet, so there is nothing to show.",
+            next_step="Ask an admin to add your locations.",
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         name = st.selectbox(
-            "Location", [EVERYWHERE, *by_name], key=key, bind="query-params", width=240, label_visibility="collapsed"
+            "Location", [*everywhere, *by_name], key=key, bind="query-params", width=240, label_visibility="collapsed"
         )
         chosen = by_name.get(name or EVERYWHERE)
         if beside is not None:
@@ -82,6 +91,7 @@ def live(panel: Callable[[], None], *, every: int = REFRESH_SECONDS) -> None:
 
     def refreshed() -> None:
         with explained():
+            still_the_same()
             panel()
 
     st.fragment(refreshed, run_every=every if _is_live() else None)()

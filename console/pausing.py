@@ -6,17 +6,18 @@ from console.database import sessions
 from console.look import plain
 from console.moments import clock, day
 from console.page import explained
+from console.who import offered, require
 from core.clock import utcnow
 from core.db.read.pool import LocationItem, Pause, pause_of
+from core.domain.roles import Permission
 from core.services.locations import find_location
 from core.services.pause import pause_allocation, resume_allocation
-
-# Who does it. People are told apart as soon as they sign in.
-WHO = {"actor": "console", "role": "operations"}
 
 
 def pause_control(place: LocationItem | None) -> None:
     """One button that says what it would do, and asks why before it does so."""
+    if not offered(Permission.PAUSE, place.id if place else None):
+        return
     with sessions()() as session:
         pause = pause_of(session, place.id if place else None)
     where = place.name if place else "every location"
@@ -36,10 +37,11 @@ def pause_control(place: LocationItem | None) -> None:
 
 
 def _do(place: LocationItem | None, reason: str, *, resume: bool) -> None:
+    who = require(Permission.PAUSE, place.id if place else None)
     change = resume_allocation if resume else pause_allocation
     with sessions().begin() as session:
         location = find_location(session, place.name) if place else None
-        change(session, location=location, reason=reason, now=utcnow(), **WHO)
+        change(session, location=location, reason=reason, now=utcnow(), actor=who.actor, role=who.role)
 
 
 def _told(pause: Pause, place: LocationItem | None) -> str:

@@ -10,18 +10,18 @@ from console.database import sessions
 from console.dialogs import Dialogs
 from console.look import plain
 from console.page import explained
+from console.who import offered, require
 from core.clock import utcnow
 from core.db.models import Location
 from core.db.read.connections import SeatLine
 from core.db.read.pool import LocationItem, locations
+from core.domain.roles import Permission
 from core.domain.seat_list import MOST_BYTES
 from core.services.locations import find_location, issue_seat
 from core.services.seat_import import ImportPlan, import_seats, plan_import
 from core.services.seats import move_seat, take_back
 from core.wiring import wiring
 
-ACTOR = "console"  # people are told apart as soon as they sign in
-ROLE = "support"
 NAMED_IN_FILE = "As the list says"
 LINES_SHOWN = 200
 ONE, LIST = "One seat", "A list"
@@ -29,8 +29,13 @@ ONE, LIST = "One seat", "A list"
 
 def issue_button(place: LocationItem | None) -> None:
     """Opens the dialog that issues seats, to the location that is chosen."""
-    if st.button("Issue seats", icon=":material/add:", key="issue_seats"):
+    if offered(Permission.ISSUE_SEATS) and st.button("Issue seats", icon=":material/add:", key="issue_seats"):
         ISSUING.choose("issue", place)
+
+
+def _actor() -> str:
+    """Who does it, and may."""
+    return require(Permission.ISSUE_SEATS).actor
 
 
 def _issue(place: LocationItem | None) -> None:
@@ -46,7 +51,7 @@ def _issue(place: LocationItem | None) -> None:
         with explained():
             with sessions().begin() as session:
                 location = find_location(session, of)
-                seat = issue_seat(session, location=location, address=email, actor=ACTOR, now=utcnow())
+                seat = issue_seat(session, location=location, address=email, actor=_actor(), now=utcnow())
             ISSUING.done(f"{seat.email} is issued to {of}. Press Connect beside it.")
 
 
@@ -72,7 +77,10 @@ def _issue_list(place: LocationItem | None, names: list[str]) -> None:
         if st.button(f"Issue {_seats(len(plan.to_issue))}", type="primary", key="do_it", disabled=_idle(plan)):
             with sessions().begin() as session:  # read again: somebody may have issued some meanwhile
                 done = import_seats(
-                    session, plan_import(session, data, location=_only(session, to)), actor=ACTOR, now=utcnow()
+                    session,
+                    plan_import(session, data, location=_only(session, to)),
+                    actor=_actor(),
+                    now=utcnow(),
                 )
             ISSUING.done(f"{_seats(done)} {'is' if done == 1 else 'are'} issued. Press Connect beside each.")
 
@@ -126,7 +134,8 @@ def _of_account(line: SeatLine) -> str:
 
 def _about(line: SeatLine, reason: str) -> dict[str, Any]:
     parts = wiring()
-    who = {"actor": ACTOR, "role": ROLE, "reason": reason or None}
+    by = require(Permission.ISSUE_SEATS)
+    who = {"actor": by.actor, "role": by.role, "reason": reason or None}
     return {"sessions": parts.sessions, "ending": parts.ending, "email": line.email, "clock": utcnow, **who}
 
 

@@ -4,6 +4,7 @@ ZoomPoolError
 ├── ConfigurationError      a setting or a tool is missing or wrong: nothing works until it is mended
 ├── InvalidInput            what was given cannot be used; names the field
 ├── NotFound                what was named does not exist
+├── NotAllowed              the person's role, or locations, do not allow it
 ├── Conflict                what was asked contradicts what is
 │   ├── StaleState          somebody else changed it first: read again, decide again
 │   ├── AlreadyBooked       the caller's own id is taken by another content; names the fields
@@ -61,6 +62,12 @@ class InvalidInput(ZoomPoolError):
 
 class NotFound(ZoomPoolError):
     """What was named does not exist."""
+
+
+class NotAllowed(ZoomPoolError):
+    """Who asks may not do this."""
+
+    next_step = "Ask an admin for another role, or somebody who may to do it."
 
 
 class Conflict(ZoomPoolError):

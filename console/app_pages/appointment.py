@@ -13,6 +13,7 @@ from console.moments import clock, day, length, named_clock, span, until
 from console.page import empty, freshness, live
 from console.recordings import recordings_card
 from console.timeline import timeline
+from console.who import person
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read import appointment as reading
@@ -84,7 +85,9 @@ def search() -> None:
 def results(text: str) -> None:
     """What fits the typed text; a single hit is shown at once."""
     with sessions()() as session:
-        found = reading.by_id(session, text) or reading.search(session, text, limit=RESULTS)
+        found = reading.by_id(session, text) or reading.search(
+            session, text, limit=RESULTS, locations=person().locations
+        )
     choose(
         found,
         f"Nothing fits “{text}”.",
@@ -105,6 +108,8 @@ def open_link(wanted: str, location: int | None) -> None:
 
 def choose(found: Sequence[reading.Found], nothing: str, next_step: str) -> None:
     """One appointment in full, several as a list, none with what to do."""
+    who = person()
+    found = [each for each in found if who.sees(each.location_id)]
     if not found:
         empty("search_off", plain(nothing), next_step)
     elif len(found) == 1:

@@ -12,10 +12,12 @@ from console.database import sessions
 from console.look import ACCOUNT, address, plain
 from console.moments import clock, length
 from console.page import empty, explained, freshness, live, location_choice
+from console.who import offered
 from console.widgets import same_tab_link
 from core.clock import utcnow
 from core.db.read import connections, pool
 from core.db.read.at_risk import appointments_at_risk
+from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.settings import get_settings
 
@@ -134,6 +136,8 @@ def seat_row(line: connections.SeatLine, now: datetime) -> None:
 def connect_link(line: connections.SeatLine) -> None:
     """The way to Zoom's consent page."""
     new = line.state in ("not_connected", Connection.DISCONNECTED)
+    if not offered(Permission.CONNECT, line.location_id):
+        return
     label = "Connect" if new else "Reconnect"
     same_tab_link(
         label,

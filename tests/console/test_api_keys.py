@@ -53,8 +53,8 @@ def test_a_key_is_revoked_by_name(world: World, open_page: OpenPage) -> None:
     assert "booking *system*" in words_of(page) and "cannot be taken back" in words_of(page)
     page.button(key="do_it").click().run()
 
-    assert keys(world)[0].revoked_by == "console"
-    assert "booking *system* is revoked." in words_of(page) and "by console" in words_of(page)
+    assert keys(world)[0].revoked_by == "practice (admin)"
+    assert "booking *system* is revoked." in words_of(page) and "by practice (admin)" in words_of(page)
     assert f"revoke_{key.public_id}" not in {button.key for button in page.button}
 
 

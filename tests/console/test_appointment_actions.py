@@ -46,7 +46,7 @@ def test_an_appointment_is_cancelled_after_its_dialog_has_named_it(world: World,
     assert world.appointment().status == "cancelled"
     assert world.zoom_meetings() == []
     assert "A-1 is cancelled." in words_of(page)
-    assert [event.actor for event in world.all(Event, kind="appointment_cancelled")] == ["console"]
+    assert [event.actor for event in world.all(Event, kind="appointment_cancelled")] == ["practice (admin)"]
 
 
 def test_people_inside_are_a_sentence_and_an_order(world: World, open_page: OpenPage) -> None:

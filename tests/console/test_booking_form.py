@@ -58,7 +58,7 @@ def test_an_appointment_is_booked_and_shown(world: World, open_page: OpenPage) -
     told = words_of(page)
     assert f"{appointment.external_id} is booked for" in told and "14:00 to 14:30 CEST" in told
     assert page.query_params["id"] == appointment.external_id
-    assert [event.actor for event in world.all(Event, kind="appointment_booked")] == ["console"]
+    assert [event.actor for event in world.all(Event, kind="appointment_booked")] == ["practice (admin)"]
 
 
 def test_what_is_missing_or_wrong_is_said_at_its_field(world: World, open_page: OpenPage) -> None:

@@ -98,7 +98,7 @@ def test_deliveries_are_shown_with_the_answer_and_sent_again(
     press(page, f"resend_{hooks(world)[0].id}")
     assert receiver.events == ["appointment.booked"] * 2
     assert "sent again once" in words_of(page)
-    assert [event.actor for event in world.all(Event, kind="hook_resent")] == ["console"]
+    assert [event.actor for event in world.all(Event, kind="hook_resent")] == ["practice (admin)"]
     assert SECRET not in words_of(page)
 
 

@@ -80,7 +80,7 @@ def test_a_mail_is_sent_again_after_a_question(world: World, open_page: OpenPage
 
     assert f"The mail is sent again to {CLIENT}." in words_of(page)
     assert [each.resend_of for each in world.messages()] == [None, mail.id]
-    assert [event.actor for event in world.all(Event, kind="mail_resent")] == ["console"]
+    assert [event.actor for event in world.all(Event, kind="mail_resent")] == ["practice (admin)"]
 
 
 def test_what_cannot_be_sent_again_is_a_sentence(world: World, open_page: OpenPage) -> None:

@@ -277,7 +277,7 @@ def test_seats_offer_what_can_be_done_with_them(world: World, open_page: OpenPag
         new = issue_seat(session, location=place, address="new@harbour.test", actor="test", now=utcnow())
     page = open_page("connections")
 
-    assert [(link["label"], link["path"]) for link in _components(page)] == [
+    assert [(link["label"], link["path"]) for link in _components(page) if "label" in link] == [
         ("Reconnect", f"/oauth/zoom/start?seat={world.accounts()[0].seat_id}"),
         ("Connect", f"/oauth/zoom/start?seat={new.id}"),
     ]

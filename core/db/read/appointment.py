@@ -1,5 +1,6 @@
 """What the page of one appointment shows, and how people find it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -97,6 +98,7 @@ BY_TEXT = sa.text(
     + """
 WHERE to_tsvector('simple'::regconfig, p.external_id || ' '::text || p.client_name || ' '::text || p.client_email)
       @@ plainto_tsquery('simple', :text)
+  AND (CAST(:locations AS bigint[]) IS NULL OR p.location_id = ANY (CAST(:locations AS bigint[])))
 ORDER BY p.starts_at DESC
 LIMIT :limit
 """
@@ -150,9 +152,13 @@ def by_id(session: Session, text: str, location: int | None = None) -> list[Foun
     return [Found(**row) for row in rows]
 
 
-def search(session: Session, text: str, *, limit: int) -> list[Found]:
-    """The newest *limit* appointments with the words of *text* in id, client name or client e-mail."""
-    return [Found(**row) for row in session.execute(BY_TEXT, {"text": text, "limit": limit}).mappings()]
+def search(session: Session, text: str, *, limit: int, locations: Collection[int] | None = None) -> list[Found]:
+    """The newest *limit* appointments with the words of *text* in id, client name or client e-mail.
+
+    *locations*: only theirs, where somebody may not see all.
+    """
+    given = {"text": text, "limit": limit, "locations": None if locations is None else list(locations)}
+    return [Found(**row) for row in session.execute(BY_TEXT, given).mappings()]
 
 
 def facts(session: Session, appointment_id: int, *, now: datetime) -> AppointmentFacts:
