@@ -18,6 +18,7 @@ class Page:
 
 PAGES = (
     Page("pool", "Pool", "groups", "pool", Permission.SEE_POOL),
+    Page("what_if", "What-if", "query_stats", "what_if", Permission.SEE_WHAT_IF),
     Page("appointment", "Appointments", "event", "appointment", Permission.SEE_APPOINTMENTS),
     Page("connections", "Connections", "link", "connections", Permission.SEE_CONNECTIONS),
     Page("calendars", "Calendars", "calendar_month", "calendars", Permission.SEE_CALENDARS),

@@ -46,22 +46,5 @@ def show() -> None:
 st.set_page_config(page_title="Zoom pool", page_icon=str(HERE / "static" / "favicon.png"), layout="wide")
 st.html(HERE / "static" / "console.css")
 st.logo(str(HERE / "static" / "logo.svg"), size="large")
-<<<<<<< HEAD
-page = st.navigation(
-    [
-        st.Page("app_pages/pool.py", title="Pool", icon=":material/groups:", default=True),
-        st.Page("app_pages/what_if.py", title="What-if", icon=":material/query_stats:", url_path="what_if"),
-        st.Page("app_pages/appointment.py", title="Appointments", icon=":material/event:", url_path="appointment"),
-        st.Page("app_pages/connections.py", title="Connections", icon=":material/link:", url_path="connections"),
-        st.Page("app_pages/calendars.py", title="Calendars", icon=":material/calendar_month:", url_path="calendars"),
-        st.Page("app_pages/locations.py", title="Locations", icon=":material/storefront:", url_path="locations"),
-        st.Page("app_pages/hooks.py", title="Outgoing webhooks", icon=":material/webhook:", url_path="hooks"),
-        st.Page("app_pages/api_keys.py", title="API keys", icon=":material/key:", url_path="api_keys"),
-        st.Page("app_pages/health.py", title="Alerts", icon=":material/notifications:", url_path="health"),
-    ]
-)
-sandbox_badge()
-=======
->>>>>>> 2e38483 (Roles, and what each may do: pages and actions ask, and every change is in the name of a person and role; the sandbox has a switcher)
 with explained():
     show()

@@ -12,12 +12,13 @@ from console.moments import day, named_clock, until
 from console.page import empty, explained, live, zone_of
 from console.pool_card import card, count
 from console.pool_charts import enough
+from console.who import offered, own, require
 from core.clock import utcnow
 from core.db.read import pool, what_if
+from core.domain.roles import Permission
 from core.services.what_if import ask_what_if
 
 SECONDS = 5  # between looks while one is under way
-ACTOR = "console"
 
 
 def show() -> None:
@@ -28,7 +29,7 @@ def show() -> None:
         st.title("What-if", anchor=False)
         empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
-    by_name = {place.name: place for place in places}
+    by_name = {place.name: place for place in own(places)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("What-if", anchor=False, width="content")
         st.space("stretch")
@@ -73,7 +74,7 @@ def _ask(
         st.button(
             "Compute now",
             icon=":material/play_arrow:",
-            disabled=under_way,
+            disabled=under_way or not offered(Permission.ASK_WHAT_IF, place.id),
             key="compute",
             on_click=_compute,
             args=[place.id],
@@ -95,7 +96,7 @@ def _ask(
 
 def _compute(location_id: int) -> None:
     with explained(), sessions().begin() as session:
-        ask_what_if(session, location_id, actor=ACTOR, now=utcnow())
+        ask_what_if(session, location_id, actor=require(Permission.ASK_WHAT_IF, location_id).actor, now=utcnow())
 
 
 def _curve(title: str, found: Mapping[str, Any], *, past: bool) -> None:
