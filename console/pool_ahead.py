@@ -65,11 +65,11 @@ def _verdict(found: Outlook, stretch: str, now: datetime, *, everywhere: bool) -
     """The whole page in one sentence."""
     if found.short:
         first = found.short[0]
-        where = f"{plain(first.location)}: " if everywhere else ""
+        said = short_words(first, now)
+        said = f"{plain(first.location)}: {said}" if everywhere else said[:1].upper() + said[1:]
         more = f" It is the first of {len(found.short)} shortages." if len(found.short) > 1 else ""
         st.warning(
-            f"{where}{short_words(first, now)}.{more} Connect another account, release a benched one, or move some "
-            "of these appointments.",
+            f"{said}.{more} Connect another account, release a benched one, or move some of these appointments.",
             title=f"Accounts will be short within {stretch}.",
             icon=":material/trending_up:",
         )
@@ -138,9 +138,9 @@ def _shortages(short: Sequence[ShortAhead], stretch: str, now: datetime, *, ever
         return
     with st.container(border=True, gap="xsmall", key="rows_short"):
         for each in short[:SHOWN]:
-            where = f"**{plain(each.location)}** · " if everywhere else ""
-            lasts = length(each.ends_at - each.begins_at)
-            st.markdown(f":red[:material/group_off:] {where}{short_words(each, now)} :gray[· for {lasts}]")
+            said, lasts = short_words(each, now), length(each.ends_at - each.begins_at)
+            said = f"**{plain(each.location)}** · {said}" if everywhere else said[:1].upper() + said[1:]
+            st.markdown(f":red[:material/group_off:] {said} :gray[· for {lasts}]")
     if len(short) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(short)}. Choose a location to see its own.")
 

@@ -70,6 +70,7 @@ def _own(zone: str, now: datetime) -> tuple[datetime, datetime]:
         (today - timedelta(days=13), today),
         max_value=today,
         key="days",
+        bind="query-params",
         label_visibility="collapsed",
         width=240,
     )

@@ -80,7 +80,7 @@ def open_page(settings: Settings, use_settings: Callable[[Settings], None]) -> O
     """Open a page by its file, with parameters in its address, as a browser would."""
     use_settings(settings)
 
-    def open_(page: str, **query: str) -> AppTest:
+    def open_(page: str, **query: str | list[str]) -> AppTest:
         visit = AppTest.from_file(UI, default_timeout=30)
         visit.switch_page(f"app_pages/{page}.py")
         for name, value in query.items():

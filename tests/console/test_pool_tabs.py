@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -88,6 +89,17 @@ def test_the_address_names_tab_location_and_stretch(world: World, open_page: Ope
 
     assert figures(page)["Peak in use"] == "0 of 3"
     assert "highest of 30 days, Europe/Berlin" in words_of(page)
+
+
+def test_days_of_ones_own_are_kept_in_the_address(world: World, open_page: OpenPage) -> None:
+    """Three days on the clocks of the place; the numbers are theirs."""
+    held(world, ("on_time", None), ("late", "zoom"))
+    page = open_page("pool", view="History", range="Own range")
+    assert figures(page)["Came on time"] == "50.0%"
+
+    today = utcnow().astimezone(ZoneInfo("Europe/Berlin")).date()
+    days = [(today - timedelta(days=ago)).isoformat() for ago in (6, 4)]
+    assert figures(open_page("pool", view="History", range="Own range", days=days))["Came on time"] == "None due"
 
 
 def test_history_counts_links_with_their_causes_and_use_with_its_peak(world: World, open_page: OpenPage) -> None:

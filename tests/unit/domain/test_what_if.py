@@ -54,7 +54,7 @@ def test_the_line_is_ordered_by_start() -> None:
     """Who was due later but starts earlier goes first, as with the allocator."""
     busy = need(1, 0, 30)
     early = Need(2, minutes(20), minutes(22), minutes(37), minutes(50))  # booked two minutes before its start
-    later = Need(3, minutes(15), minutes(25), minutes(40), minutes(55))
+    later = Need(3, minutes(15), minutes(25), minutes(40), minutes(35))  # the other way round both would be served
 
     assert replay([busy, early, later], 1) == Replayed(1, late=1, missed=1)
     assert replay([busy, later], 1) == Replayed(1, late=1, missed=0)
