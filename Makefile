@@ -12,10 +12,10 @@ unexport VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-all check fix bench clean lock
+.PHONY: help up test test-all browser screenshots check fix bench clean lock
 
 help: ## List these commands
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 up: .venv/.installed ## Start everything and print the addresses; Ctrl-C stops it
 	@exec $(BIN)/zoompool up --stop-with-parent
@@ -25,6 +25,12 @@ test: .venv/.installed ## Run the tests (make test T=tests/unit runs some of the
 
 test-all: .venv/.installed ## Run all tests, the slow ones too
 	@$(BIN)/python -m pytest $(or $(T),tests)
+
+browser: .venv/.installed ## Install Chromium for the browser journeys, if there is none
+	@$(BIN)/python -m tests.journeys.chromium
+
+screenshots: .venv/.installed ## Take the pictures of README and docs anew (needs a browser)
+	@$(BIN)/python -m tests.journeys.screenshots
 
 check: .venv/.installed ## Lint, formatting, types, and who may import whom
 	@$(BIN)/ruff check .
@@ -46,7 +52,7 @@ lock: .venv/bin/python ## Choose the newest fitting versions for requirements.lo
 	@if grep -n '://' requirements.lock; then echo 'requirements.lock names an address; it must not.' >&2; exit 1; fi
 
 clean: ## Remove the environment and caches; data in .zoompool stays
-	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache ./*.egg-info
+	@rm -rf .venv .chromium build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache ./*.egg-info
 	@find $(PROJECT) tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The lock is complete, so nothing is left to resolve, which older versions of pip get wrong for names with extras.

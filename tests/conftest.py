@@ -17,11 +17,33 @@ from core.db.embedded_home import Version
 from core.db.engine import engine_for, sessions_for
 from core.db.migrate import upgrade
 from core.settings import Settings
+from tests.journeys.chromium import find as find_chromium
 from tests.sandbox_process import SandboxControl, SandboxProcess
 from tests.world import World
 
 TEMPLATE = "template_zoompool"
+LEFT_OUT = pytest.StashKey[int]()
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)  # after those that were not asked for are gone
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser journeys out where there is no browser; BROWSER=required makes its absence a failure."""
+    journeys = [item for item in items if item.get_closest_marker("browser")]
+    if not journeys or find_chromium():
+        return
+    if os.environ.get("BROWSER") == "required":
+        raise pytest.UsageError("There is no Chromium for the browser journeys: run `make browser`.")
+    config.stash[LEFT_OUT] = len(journeys)
+    items[:] = [item for item in items if item not in journeys]
+    config.hook.pytest_deselected(items=journeys)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in the last lines what was left out, and how to have it."""
+    if number := config.stash.get(LEFT_OUT, 0):
+        what = "1 browser journey was" if number == 1 else f"{number} browser journeys were"
+        terminalreporter.write_line(f"{what} left out: there is no Chromium here. `make browser` installs one.")
 
 
 @pytest.fixture(scope="session")

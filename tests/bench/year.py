@@ -22,14 +22,21 @@ class Year:
     days: int = 365
     busy: float = 0.475  # the chance of a meeting in half a working day
     ahead: int = 14
+    zones: tuple[str, ...] = (
+        "Europe/London",
+        "America/New_York",
+        "America/Chicago",
+        "Asia/Kolkata",
+        "Australia/Sydney",
+        "Europe/Berlin",
+    )
 
 
 # In this order. `slots` holds a row per appointment on Zoom: its account, its times and the dice that decide its fate.
 STATEMENTS = {
     "places": """
         INSERT INTO locations (name, zone, sender_name)
-        SELECT name, (ARRAY['Europe/Berlin', 'Europe/London', 'America/New_York', 'America/Chicago', 'Asia/Kolkata',
-                            'Australia/Sydney'])[1 + n % 6], name
+        SELECT name, (CAST(:zones AS text[]))[1 + (n - 1) % cardinality(CAST(:zones AS text[]))], name
         FROM (SELECT n, 'Location ' || lpad(n::text, 3, '0') AS name FROM generate_series(1, :locations) AS n) AS l""",
     "calendars": """
         INSERT INTO calendars (location_id, name, meeting_location)
@@ -217,6 +224,7 @@ def fill_year(engine: sa.Engine, *, now: datetime, year: Year | None = None) -> 
         "days": year.days,
         "busy": year.busy,
         "ahead": year.ahead,
+        "zones": list(year.zones),
         "first_day": (now - timedelta(days=year.days)).date(),
         "last_day": (now + timedelta(days=year.ahead)).date(),
     }
