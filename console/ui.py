@@ -7,6 +7,7 @@ import streamlit as st
 from console.database import sessions
 from console.page import explained, sandbox_badge
 from console.pages import PAGES
+from console.pausing import banner
 from console.practice_role import switcher
 from console.who import note_drawn_for, person, require
 from core.db.read.pool import locations
@@ -39,6 +40,7 @@ def show() -> None:
     switcher(places)
     sandbox_badge()
     note_drawn_for(who)
+    banner()
     require(page.permission)
     opened.run()
 
