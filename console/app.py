@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import streamlit as st
 import streamlit.config
 
 from console.routes import MIDDLEWARE, ROUTES
+from console.sign_in import secrets
 from console.watchdog import watching
 from core import logs
 from core.errors import ConfigurationError
@@ -38,8 +40,8 @@ def check_options() -> None:
 
 def options(settings: Settings) -> dict[str, object]:
     """What Streamlit has to know of our settings; the look is in `.streamlit/config.toml` beside this file."""
-    # Without a sign-in of its own the console is for this machine, or for a proxy on it that asks people who they are.
-    return {"server.port": settings.console_port, "server.address": "127.0.0.1", **REQUIRED}
+    # The settings allow no other address than this machine's while nobody signs in.
+    return {"server.port": settings.console_port, "server.address": settings.console_host, **REQUIRED}
 
 
 @asynccontextmanager
@@ -60,7 +62,16 @@ def main() -> None:
     try:
         settings = read_settings()
         logs.configure(settings.log_format)
-        app = st.App(Path(__file__).with_name("ui.py"), lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)
+        if settings.session_secret is not None:
+            # Not only of the sign-in's cookies: one that is under way has to outlive a restart, too.
+            os.environ["STREAMLIT_SERVER_COOKIE_SECRET"] = settings.session_secret.get_secret_value()
+        app = st.App(
+            Path(__file__).with_name("ui.py"),
+            lifespan=lifespan,
+            routes=ROUTES,
+            middleware=MIDDLEWARE,
+            secrets=secrets(settings),
+        )
         app.run(config=options(settings))
     except ConfigurationError as error:
         print(error, file=sys.stderr)

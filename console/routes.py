@@ -13,6 +13,7 @@ from console.api.app import create_api
 from console.api.problems import SEE_ALL, Problem
 from console.health import healthz
 from console.middleware import LimitBody, SecurityHeaders
+from console.sign_in import ReturnTo
 from console.watchdog import watching
 from console.webhooks import ZoomEvents
 from console.zoom_oauth import callback, start
@@ -49,7 +50,7 @@ ROUTES: list[BaseRoute] = [
     *(Route(prefix, not_found, methods=METHODS) for prefix in ("/oauth", "/webhooks")),
     Route("/api", no_such_address, methods=METHODS),
 ]
-MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(LimitBody)]
+MIDDLEWARE = [Middleware(ReturnTo), Middleware(SecurityHeaders), Middleware(LimitBody)]
 
 
 def routes_app(lifespan: Lifespan[Starlette] | None = None) -> Starlette:

@@ -5,19 +5,25 @@ from pathlib import Path
 import streamlit as st
 
 from console.database import sessions
+from console.look import plain
 from console.page import explained, sandbox_badge
 from console.pages import PAGES
-from console.pausing import banner
 from console.practice_role import switcher
-from console.who import note_drawn_for, person, require
+from console.who import Person, note_drawn_for, person, require, sign_out
 from core.db.read.pool import locations
+from core.errors import NotAllowed, SignInNeeded
+from core.settings import get_settings
 
 HERE = Path(__file__).parent
 
 
 def show() -> None:
     """The menu of what the person may see, and the page of the address, if it is among that."""
-    who = person()
+    try:
+        who = person()
+    except NotAllowed as refused:
+        door(refused)
+        return
     # What a person may not see has its address too: there it says who may.
     drawn = [
         st.Page(
@@ -35,14 +41,34 @@ def show() -> None:
     if page is PAGES[0] and not who.may(page.permission):
         # Without a page named in the address: the first that the person may see.
         st.switch_page(next(each for each in drawn if each.visibility == "visible"))
-    with sessions()() as session:
-        places = locations(session)
-    switcher(places)
-    sandbox_badge()
     note_drawn_for(who)
-    banner()
+    if get_settings().signs_in:
+        who_is_it(who)
+    else:
+        with sessions()() as session:
+            places = locations(session)
+        switcher(places)
+    sandbox_badge()
     require(page.permission)
     opened.run()
+
+
+def door(refused: NotAllowed) -> None:
+    """What people see who are not let in: why, and a button. Every address has it, so that none is lost on the way."""
+    pages = [st.Page(lambda: None, title="Zoom pool", url_path=page.path, default=page is PAGES[0]) for page in PAGES]
+    st.navigation(pages, position="hidden")
+    st.title("Zoom pool", anchor=False)
+    st.markdown(plain(f"{refused.message} {refused.next_step}"))
+    st.button("Sign in", type="primary", key="sign_in", on_click=st.login)
+    if st.user.is_logged_in and not isinstance(refused, SignInNeeded):
+        st.button("Sign out", key="sign_out", on_click=st.logout)
+
+
+def who_is_it(who: Person) -> None:
+    """Who is signed in, and the way out."""
+    with st.sidebar:
+        st.caption(f"{plain(who.name)}  \n{who.role.capitalize()}")
+        st.button("Sign out", key="sign_out", on_click=sign_out, help="In this browser and in every other")
 
 
 st.set_page_config(page_title="Zoom pool", page_icon=str(HERE / "static" / "favicon.png"), layout="wide")

@@ -5,13 +5,20 @@ Read anew at every run and once more before every change: a role that was taken 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from console import practice_role
+from console.database import sessions
+from console.sign_in import claims_of
+from core.clock import utcnow
 from core.db.read.pool import LocationItem
 from core.domain.roles import Permission, Role, confined, may
 from core.errors import NotAllowed
+from core.services import people
+from core.services.people import admit
+from core.settings import get_settings
 
 DRAWN_FOR = "drawn_for"
 
@@ -44,11 +51,17 @@ def person() -> Person:
     Raises:
         NotAllowed: nobody has signed in, or who did is not let in (any more).
     """
+    if get_settings().signs_in:
+        return _admitted(st.user.to_dict() if st.user.is_logged_in else {})
     return _practising(*practice_role.from_widgets(st.context.cookies))
 
 
 def person_of(cookies: Mapping[str, str]) -> Person:
     """Who sent a request to one of the routes. Raises like `person`."""
+    settings = get_settings()
+    if settings.signs_in:
+        assert settings.session_secret is not None
+        return _admitted(claims_of(cookies, settings.session_secret.get_secret_value()))
     return _practising(*practice_role.chosen(cookies))
 
 
@@ -86,7 +99,11 @@ def offered(permission: Permission, location_id: int | None = None) -> bool:
 
 def still_the_same() -> None:
     """For panels that draw themselves anew without their page: where the person changed, the page is drawn anew."""
-    if st.session_state.get(DRAWN_FOR) != person():
+    try:
+        now = person()
+    except NotAllowed:
+        now = None
+    if st.session_state.get(DRAWN_FOR) != now:
         st.rerun()
 
 
@@ -94,6 +111,22 @@ def own(places: Sequence[LocationItem]) -> list[LocationItem]:
     """Those of *places* that the person may see."""
     who = person()
     return [place for place in places if who.sees(place.id)]
+
+
+def sign_out() -> None:
+    """End the person's sign-ins, in this browser and in every other."""
+    with sessions().begin() as session:
+        admitted = admit(session, st.user.to_dict(), get_settings(), now=utcnow())
+        people.sign_out(
+            session, people.person_by_id(session, admitted.id), actor=f"{admitted.name} ({admitted.role})", now=utcnow()
+        )
+    st.logout()
+
+
+def _admitted(claims: Mapping[str, Any]) -> Person:
+    with sessions().begin() as session:
+        found = admit(session, claims, get_settings(), now=utcnow())
+    return Person(found.name, found.role, found.locations)
 
 
 def _practising(role: Role, locations: frozenset[int]) -> Person:

@@ -203,6 +203,11 @@ EVENTS = {
     "alert_cleared": "Operations were told that it is over",
     "api_key_created": "API key made",
     "api_key_revoked": "API key revoked",
+    "person_signed_in": "Signed in",
+    "person_signed_out": "Signed out everywhere",
+    "person_role_set": "Role given by hand",
+    "person_disabled": "Let in no more",
+    "person_enabled": "Let in again",
 }
 
 

@@ -13,15 +13,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console import connect_result
+from console.who import allowed_to, person_of
 from core.clock import utcnow
 from core.db.models import Seat
 from core.db.read.appointment import is_id
+from core.domain.roles import Permission
 from core.errors import ConnectRefused, NotFound, ZoomPoolError
 from core.services.connect import begin_connect, finish_connect
 from core.settings import get_settings
 from core.wiring import wiring
 
-ACTOR = "console"
 BROWSER = "connect_browser"
 BROWSER_SECONDS = 3600
 FROM_HERE = "Open Connections and press Connect there."
@@ -33,7 +34,7 @@ def start(request: Request) -> Response:
     browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
     try:
         _require_own_page(request)
-        answer = RedirectResponse(_consent_page(request.query_params.get("seat", ""), browser), status_code=303)
+        answer = RedirectResponse(_consent_page(request, browser), status_code=303)
     except (ZoomPoolError, SQLAlchemyError) as error:
         return _refusal(error)
     answer.set_cookie(
@@ -53,6 +54,7 @@ def callback(request: Request) -> Response:
     query, parts = request.query_params, wiring()
     error = query.get("error", "")
     try:
+        who = person_of(request.cookies)
         connected = finish_connect(
             parts.sessions,
             parts.zoom.client,
@@ -63,18 +65,21 @@ def callback(request: Request) -> Response:
             error=error if re.fullmatch(r"\w{1,64}", error) else None,
             browser_id=request.cookies.get(BROWSER),
             now=utcnow(),
+            may=lambda location_id: allowed_to(who, Permission.CONNECT, location_id),
         )
     except (ZoomPoolError, SQLAlchemyError) as refused:
         return _refusal(refused)
     return connect_result.connected(connected.email)
 
 
-def _consent_page(seat_id: str, browser: str) -> str:
-    parts = wiring()
+def _consent_page(request: Request, browser: str) -> str:
+    who, parts = person_of(request.cookies), wiring()
+    seat_id = request.query_params.get("seat", "")
     with parts.sessions.begin() as session:
         seat = session.get(Seat, int(seat_id)) if is_id(seat_id) else None
         if seat is None:
             raise NotFound("There is no such seat.", next_step=FROM_HERE)
+        allowed_to(who, Permission.CONNECT, seat.location_id)
         return begin_connect(
             session,
             parts.oauth,
@@ -82,7 +87,7 @@ def _consent_page(seat_id: str, browser: str) -> str:
             location_id=seat.location_id,
             seat_id=seat.id,
             browser_id=browser,
-            actor=ACTOR,
+            actor=who.actor,
             return_to=connect_result.PAGE,
             now=utcnow(),
         )

@@ -21,6 +21,7 @@ from core.commands.hooks import hooks
 from core.commands.locations import locations
 from core.commands.messages import messages
 from core.commands.output import err, out
+from core.commands.people import people
 from core.commands.reconcile import reconcile_now
 from core.commands.recordings import app as recordings
 from core.commands.seats import seats
@@ -41,6 +42,7 @@ app.add_typer(recordings, name="recordings")
 app.add_typer(alerts, name="alerts")
 app.add_typer(hooks, name="hooks")
 app.add_typer(api_keys, name="api-keys")
+app.add_typer(people, name="people")
 keys = typer.Typer(help="The keys that encrypt tokens and passcodes.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(doctor, name="doctor")

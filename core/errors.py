@@ -5,6 +5,7 @@ ZoomPoolError
 ├── InvalidInput            what was given cannot be used; names the field
 ├── NotFound                what was named does not exist
 ├── NotAllowed              the person's role, or locations, do not allow it
+│   └── SignInNeeded        nobody has signed in, or that is over
 ├── Conflict                what was asked contradicts what is
 │   ├── StaleState          somebody else changed it first: read again, decide again
 │   ├── AlreadyBooked       the caller's own id is taken by another content; names the fields
@@ -68,6 +69,12 @@ class NotAllowed(ZoomPoolError):
     """Who asks may not do this."""
 
     next_step = "Ask an admin for another role, or somebody who may to do it."
+
+
+class SignInNeeded(NotAllowed):
+    """Nobody has signed in, or the sign-in is over."""
+
+    next_step = "Sign in."
 
 
 class Conflict(ZoomPoolError):

@@ -1,6 +1,7 @@
 """Everything that can be set, read once from the environment and `.env` into one typed object."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +11,14 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.domain.roles import Role
+
 SANDBOX_CLIENT_ID = "sandbox-client"
 SANDBOX_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - the practice Zoom's own, refused in production
 SANDBOX_WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105 - the practice Zoom signs with it, refused in production
 PRACTICE_OPERATIONS = "operations@practice.example"
+WELL_KNOWN = "/.well-known/openid-configuration"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 WEAK = {"", "secret", "password", "changeme", "change-me", SANDBOX_CLIENT_SECRET, SANDBOX_WEBHOOK_SECRET}
 
 
@@ -60,6 +65,17 @@ class Settings(BaseSettings):
         default=None, description="Fernet keys, newest first, separated by commas"
     )
     session_secret: SecretStr | None = None
+
+    oidc_issuer: str | None = Field(
+        default=None, description="who signs people in: its address, or that of its openid-configuration"
+    )
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_role_claim: str = "roles"
+    oidc_role_map: str = Field(default="", description="such as zoom-admins=admin,front-desk=host")
+    oidc_locations_claim: str = "locations"
+    sign_in_lifetime: Duration = timedelta(hours=12)
+    console_host: str = "127.0.0.1"
 
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://, smtp+starttls:// or smtps://user:password@host:port"
@@ -134,6 +150,23 @@ class Settings(BaseSettings):
         return (f"mailto://{server.netloc}/?mode=insecure&from=no-reply@quantixone.example&to={PRACTICE_OPERATIONS}",)
 
     @property
+    def signs_in(self) -> bool:
+        """Whether people sign in; without that the console is for this machine, and for practice."""
+        return self.oidc_issuer is not None
+
+    @property
+    def oidc_roles(self) -> dict[str, Role]:
+        """Which values of the claim stand for which roles, beside the roles' own names."""
+        entries = (entry.rpartition("=") for entry in self.oidc_role_map.split(",") if entry)
+        return {value.strip(): Role(role.strip()) for value, _, role in entries}
+
+    @property
+    def oidc_metadata_url(self) -> str:
+        """Where the provider describes itself."""
+        issuer = (self.oidc_issuer or "").rstrip("/")
+        return issuer if issuer.endswith(WELL_KNOWN) else f"{issuer}{WELL_KNOWN}"
+
+    @property
     def redirect_uri(self) -> str:
         """The OAuth callback; Zoom compares it letter by letter with the one in the Marketplace app."""
         return f"{self.base_url}/oauth/zoom/callback"
@@ -144,11 +177,33 @@ class Settings(BaseSettings):
             raise ValueError("MODE=production does not start like this: " + "; ".join(problems))
         return self
 
+    @model_validator(mode="after")
+    def _refuse_a_door_without_a_lock(self) -> Self:
+        if problems := list(self._sign_in_problems()):
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _sign_in_problems(self) -> Iterator[str]:
+        if not self.signs_in:
+            if self.console_host not in LOOPBACK:
+                yield "CONSOLE_HOST may be no other than 127.0.0.1 while nobody signs in (OIDC_ISSUER is not set)"
+            return
+        needed = {
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
+            "SESSION_SECRET": self.session_secret,
+        }
+        yield from (f"OIDC_ISSUER is set and {name} is missing" for name, value in needed.items() if not value)
+        for entry in filter(None, self.oidc_role_map.split(",")):
+            if entry.rpartition("=")[2].strip() not in list(Role) or "=" not in entry:
+                yield f"OIDC_ROLE_MAP has {entry.strip()!r}; write value=role with one of {', '.join(Role)}"
+
     def _production_problems(self) -> list[str]:
         required = {
             "ZOOM_CLIENT_SECRET": self.zoom_client_secret,
             "TOKEN_ENCRYPTION_KEYS": self.token_encryption_keys,
             "SESSION_SECRET": self.session_secret,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
             "ZOOM_WEBHOOK_SECRET_TOKEN": self.zoom_webhook_secret_token,
             "SMTP_URL": self.smtp_url,
         }
@@ -159,6 +214,8 @@ class Settings(BaseSettings):
             for name, value in given.items()
             if value is not None and (value.get_secret_value() in WEAK or len(value.get_secret_value()) < 16)
         ]
+        if self.oidc_issuer is None or not self.oidc_issuer.startswith("https://"):
+            problems.append("OIDC_ISSUER has to be the https:// address of who signs people in")
         if self.zoom_client_id == SANDBOX_CLIENT_ID:
             problems.append("ZOOM_CLIENT_ID is the sandbox's")
         if self.database_url is None:

@@ -1,5 +1,6 @@
 """Who may do what. One table; pages, actions and routes ask it, and docs/roles.md shows it to people."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -69,9 +70,23 @@ MAY: dict[Role, frozenset[Permission]] = {
 }
 
 
+HIGHEST_FIRST = (Role.ADMIN, Role.OPERATIONS, Role.ENGINEER, Role.SUPPORT, Role.HOST)
+
+
 def may(role: Role | None, permission: Permission) -> bool:
     """Whether *role* has *permission*; nobody without a role has any."""
     return role is not None and permission in MAY[role]
+
+
+def role_of(claim: object, names: Mapping[str, Role]) -> Role | None:
+    """The role that a claim gives: one value or a list of them, roles by their own names or by *names*.
+
+    What is not known gives nothing. Of several the first in the order admin, operations, engineer, support, host.
+    """
+    values = claim if isinstance(claim, list | tuple) else [claim]
+    known = {role.value: role for role in Role} | dict(names)
+    given = {known[value] for value in values if isinstance(value, str) and value in known}
+    return next((role for role in HIGHEST_FIRST if role in given), None)
 
 
 def confined(role: Role | None) -> bool:

@@ -15,6 +15,9 @@ SAFE = {
     "ZOOM_CLIENT_SECRET": "f3b9c0d7e1a24f5b8c6d",
     "TOKEN_ENCRYPTION_KEYS": "hZ0q0n3E6yJ2o7pQ4sT8vX1zA5cF9gK3mR6uW0yB4dE=",
     "SESSION_SECRET": "c9f2e7a1b8d34056a7e1",
+    "OIDC_ISSUER": "https://login.quantixone.test",
+    "OIDC_CLIENT_ID": "console",
+    "OIDC_CLIENT_SECRET": "b8d34056a7e1c9f2e7a1",
     "ZOOM_WEBHOOK_SECRET_TOKEN": "a0b1c2d3e4f5a6b7c8d9",
     "SMTP_URL": "smtps://user:words@mail.example.com:465",
 }
@@ -52,7 +55,15 @@ def test_production_with_everything_set_starts(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "name", ["ZOOM_CLIENT_SECRET", "TOKEN_ENCRYPTION_KEYS", "SESSION_SECRET", "ZOOM_WEBHOOK_SECRET_TOKEN", "SMTP_URL"]
+    "name",
+    [
+        "ZOOM_CLIENT_SECRET",
+        "TOKEN_ENCRYPTION_KEYS",
+        "SESSION_SECRET",
+        "OIDC_CLIENT_SECRET",
+        "ZOOM_WEBHOOK_SECRET_TOKEN",
+        "SMTP_URL",
+    ],
 )
 def test_production_without_a_secret_does_not_start_and_names_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing secrets are said by name."""
@@ -106,3 +117,35 @@ def test_the_sandbox_signs_with_a_secret_of_its_own_until_one_is_set(monkeypatch
     assert settings(monkeypatch).webhook_secrets == ("sandbox-webhook-secret",)
     assert settings(monkeypatch, ZOOM_WEBHOOK_SECRET_TOKEN_PREVIOUS=previous).webhook_secrets == (previous,)
     assert settings(monkeypatch, **SAFE).webhook_secrets == (SAFE["ZOOM_WEBHOOK_SECRET_TOKEN"], previous)
+
+
+def test_production_needs_somebody_who_signs_people_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And over https."""
+    for issuer in ("", "http://login.quantixone.test"):
+        with pytest.raises(ValidationError, match="OIDC_ISSUER has to be the https:// address"):
+            settings(monkeypatch, **{**SAFE, "OIDC_ISSUER": issuer})
+
+
+def test_a_console_without_a_sign_in_is_for_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else may be whoever he chooses."""
+    with pytest.raises(ValidationError, match=r"CONSOLE_HOST may be no other than 127\.0\.0\.1"):
+        settings(monkeypatch, CONSOLE_HOST="192.0.2.7")
+    assert settings(monkeypatch, **{**SAFE, "CONSOLE_HOST": "192.0.2.7"}).console_host == "192.0.2.7"
+
+
+def test_half_a_sign_in_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cookie signed with nothing would be anybody's."""
+    with pytest.raises(ValidationError, match="OIDC_ISSUER is set and SESSION_SECRET is missing"):
+        settings(
+            monkeypatch, OIDC_ISSUER="http://127.0.0.1:9400", OIDC_CLIENT_ID="console", OIDC_CLIENT_SECRET="anything"
+        )
+
+
+def test_what_a_claim_means_is_read_from_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is no role of ours is told at the start, not at a sign-in."""
+    assert settings(monkeypatch, **{**SAFE, "OIDC_ROLE_MAP": "zoom=admins=admin, desk=host"}).oidc_roles == {
+        "zoom=admins": "admin",
+        "desk": "host",
+    }
+    with pytest.raises(ValidationError, match="OIDC_ROLE_MAP has 'desk=porter'"):
+        settings(monkeypatch, **{**SAFE, "OIDC_ROLE_MAP": "desk=porter"})

@@ -6,6 +6,7 @@ from core.db.models.callers import ApiKey, ApiKeyLocation, HookEndpoint
 from core.db.models.history import PoolHour, WhatIfResult
 from core.db.models.leases import Lease, Meeting
 from core.db.models.locations import Calendar, Installation, Location, LocationStatus, Seat
+from core.db.models.people import Person, PersonLocation
 from core.db.models.recordings import MeetingInstance, Recording, RecordingFile
 from core.db.models.records import Alert, Event, IdempotencyKey, InboxEvent, Message
 from core.db.types import Base
@@ -33,6 +34,8 @@ __all__ = [
     "MeetingInstance",
     "Message",
     "OAuthState",
+    "Person",
+    "PersonLocation",
     "PoolHour",
     "Recording",
     "RecordingFile",

@@ -137,6 +137,9 @@ def test_settings_that_are_allowed_and_unwise_are_told() -> None:
         zoom_webhook_secret_token_previous=SAFE,
         token_encryption_keys=Fernet.generate_key().decode(),
         session_secret=SAFE,
+        oidc_issuer="https://login.quantixone.test",
+        oidc_client_id="console",
+        oidc_client_secret=SAFE,
         smtp_url="smtps://me:password@mail.test:465",
     )
 

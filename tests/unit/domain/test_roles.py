@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.roles import MAY, Permission, Role, confined, may
+from core.domain.roles import MAY, Permission, Role, confined, may, role_of
 
 
 def test_everybody_sees_a_page_and_an_admin_may_everything() -> None:
@@ -29,3 +29,21 @@ def test_support_may_what_hosts_may_and_everywhere() -> None:
 def test_the_pool_is_in_the_hands_of_operations(permission: Permission) -> None:
     """Of nobody else but admins."""
     assert {role for role in Role if may(role, permission)} == {Role.OPERATIONS, Role.ADMIN}
+
+
+@pytest.mark.parametrize(
+    ("claim", "role"),
+    [
+        ("support", Role.SUPPORT),
+        (["desk", "unknown"], Role.HOST),
+        (["host", "admin"], Role.ADMIN),
+        (["Admin"], None),
+        ("", None),
+        (None, None),
+        ({"admin": True}, None),
+        ([["admin"], 7], None),
+    ],
+)
+def test_a_claim_gives_the_role_it_names_and_else_none(claim: object, role: Role | None) -> None:
+    """What is not known is nothing, whatever its shape; of several roles the highest counts."""
+    assert role_of(claim, {"desk": Role.HOST}) == role

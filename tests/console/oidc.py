@@ -1,0 +1,117 @@
+"""A console whose people sign in at a real provider on this machine, and a browser without a screen."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from urllib.parse import urljoin
+
+import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+from tests.console.test_app import free_port
+
+SECRET = "a-session-secret-of-the-tests-0123456789"
+HTML = {"Accept": "text/html"}
+
+
+@contextmanager
+def provider(*people: dict[str, object]) -> Iterator[str]:
+    """The address of an OpenID Connect provider that knows *people*."""
+    port = free_port()
+    known = [part for person in people for part in ("--user-claims", json.dumps(person))]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oidc_provider_mock", "-p", str(port), *known],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 40
+    try:
+        while not _answers(address):
+            assert process.poll() is None and time.monotonic() < deadline, "the provider did not start"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/.well-known/openid-configuration", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+class Browser(requests.Session):
+    """Cookies, redirects, and Streamlit's own websocket, through which pages come."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def open(self, path: str) -> str:
+        """Load a page as a browser does; its address after all redirects."""
+        answer = self.get(f"{self.address}{path}", headers=HTML, timeout=20)
+        assert answer.ok, answer
+        return answer.url.removeprefix(self.address)
+
+    def sign_in(self, subject: str) -> str:
+        """Press Sign in, and be *subject* at the provider; where one ends up."""
+        page = self.get(f"{self.address}/auth/login?provider={self.login_token()}", headers=HTML, timeout=20)
+        form = urljoin(page.url, unescape((re.search(r'action="([^"]*)"', page.text) or ["", ""])[1]) or page.url)
+        answer = self.post(form, data={"sub": subject}, headers=HTML, timeout=20)
+        assert answer.ok, answer.text
+        return answer.url.removeprefix(self.address)
+
+    def login_token(self) -> str:
+        """What the button of Streamlit's st.login carries."""
+        sent = self.see("/", press="sign_in")
+        return (re.search(r"provider=([\w.-]+)", sent) or ["", ""])[1]
+
+    def see(self, path: str, *, press: str | None = None) -> str:
+        """Every word that the server sends for a page, in one text; after a button of that key was pressed."""
+        self.get(f"{self.address}/_stcore/host-config", timeout=20)
+        self.get(f"{self.address}/_stcore/health", timeout=20)
+        xsrf = self.cookies.get("_streamlit_xsrf", "")
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
+        with connect(
+            f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
+            origin=self.address,  # type: ignore[arg-type]
+            subprotocols=["streamlit", xsrf],  # type: ignore[list-item]
+            additional_headers={"Cookie": cookies},
+            max_size=None,
+        ) as socket:
+            name, _, query = path.partition("?")
+            ask = BackMsg()
+            ask.rerun_script.page_name = name.strip("/")
+            ask.rerun_script.query_string = query
+            socket.send(ask.SerializeToString())
+            seen, sent = _run(socket)
+            if press is None:
+                return seen
+            button = next(word for word in re.findall(r"\$\$ID-[0-9a-f]+-" + press, seen))
+            ask.rerun_script.page_script_hash = sent[-1].new_session.page_script_hash if sent else ""
+            state = ask.rerun_script.widget_states.widgets.add()
+            state.id, state.trigger_value = button, True
+            socket.send(ask.SerializeToString())
+            return _run(socket)[0]
+
+
+def _run(socket: ClientConnection) -> tuple[str, list[ForwardMsg]]:
+    """What one run of a page sends."""
+    seen, sessions = [], []
+    while True:
+        message = ForwardMsg()
+        message.ParseFromString(socket.recv(timeout=30))  # type: ignore[arg-type]
+        seen.append(str(message))
+        if message.WhichOneof("type") == "new_session":
+            sessions.append(message)
+        if message.WhichOneof("type") == "script_finished" and message.script_finished == 0:
+            return "\n".join(seen).replace("\\", ""), sessions

@@ -1,0 +1,273 @@
+"""Signing in at a real provider over real HTTP, through the web process as it is started."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+import requests
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
+from core.clock import utcnow
+from core.db.models import Event, OAuthState, Person
+from core.domain.roles import Role
+from core.services.locations import add_location, issue_seat
+from core.services.people import set_disabled, set_role
+from core.settings import Settings
+from tests.console.oidc import SECRET, Browser, provider
+from tests.console.test_app import _answers as is_up
+from tests.console.test_app import free_port, start
+
+MARA = {"sub": "mara", "name": "Mara Lind", "email": "mara@clinic.test", "roles": ["support"]}
+HOST = {"sub": "hana", "name": "Hana Host", "email": "hana@clinic.test", "roles": "host", "locations": ["Harbour"]}
+NOBODY = {"sub": "nick", "name": "Nick", "roles": ["gardener"]}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """The provider, for all tests here."""
+    with provider(MARA, HOST, NOBODY) as address:
+        yield address
+
+
+@pytest.fixture
+def console(settings: Settings, issuer: str) -> Iterator[str]:
+    """The address of a console whose people sign in."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    assert settings.database_url is not None
+    process = start(
+        settings.database_url, port, STATE_DIR=str(settings.state_dir), PUBLIC_BASE_URL=address, OIDC_ISSUER=issuer,
+        OIDC_CLIENT_ID="console", OIDC_CLIENT_SECRET="the-clients-own-secret", SESSION_SECRET=SECRET,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: is_up(f"{address}/healthz") or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1]
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Until the web process answers."""
+    deadline = time.monotonic() + 40
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def places(sessions: sessionmaker[Session]) -> dict[str, int]:
+    """Two locations with a seat each; the number of the seat by the location's name."""
+    with sessions.begin() as session:
+        seats = {}
+        for name in ("Harbour", "Hill"):
+            location = add_location(session, name=name, zone="Europe/Berlin", actor="test", now=utcnow())
+            seat = issue_seat(session, location=location, address=f"{name}@seats.test", actor="test", now=utcnow())
+            seats[name] = seat.id
+        return seats
+
+
+def person(sessions: sessionmaker[Session]) -> Person:
+    """The only person there is."""
+    with sessions() as session:
+        return session.scalars(sa.select(Person)).one()
+
+
+def signed_in(console: str, who: str) -> Browser:
+    """The browser of *who*."""
+    browser = Browser(console)
+    browser.sign_in(who)
+    return browser
+
+
+def connect_begun(browser: Browser, seat: int) -> str:
+    """Where the browser is sent that begins to connect a seat."""
+    answer = browser.get(
+        f"{browser.address}/oauth/zoom/start?seat={seat}",
+        headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False, timeout=20,
+    )  # fmt: skip
+    return answer.headers["Location"]
+
+
+def test_who_is_signed_out_sees_a_button_and_nothing_else(console: str, places: dict[str, int]) -> None:
+    """No page, no name of one, no location; the routes refuse as well."""
+    browser = Browser(console)
+    for path in ("/", "/appointment?id=A-1", "/connections", "/api_keys"):
+        seen = browser.see(path)
+        assert "You are not signed in." in seen and "sign_in" in seen
+        assert not any(word in seen for word in ("Harbour", "Appointments", "Outgoing webhooks", "practice_role"))
+    assert "/connections?refused" in connect_begun(browser, places["Harbour"])
+
+
+def test_a_person_signs_in_and_is_known_by_name_and_role(
+    console: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """The role is the claim's, kept in our table, and stands on the timeline."""
+    browser = signed_in(console, "mara")
+    seen = browser.see("/locations")
+
+    assert "Mara Lind" in seen and "Harbour" in seen and "Hill" in seen
+    assert (person(sessions).name, person(sessions).role) == ("Mara Lind", "support")
+    with sessions() as session:
+        kinds = session.execute(sa.select(Event.kind, Event.actor).where(Event.kind.like("person%"))).all()
+    assert [tuple(each) for each in kinds] == [("person_signed_in", "Mara Lind (support)")]
+
+
+def test_the_page_that_was_asked_for_comes_after_the_sign_in(console: str, places: dict[str, int]) -> None:
+    """A link from a mail or a ticket is not lost on the way."""
+    browser = Browser(console)
+    browser.open("/appointment?id=A-1&location_id=7")
+
+    assert browser.sign_in("mara") == "/appointment?id=A-1&location_id=7"
+
+
+def test_no_other_site_is_the_way_back(console: str, places: dict[str, int]) -> None:
+    """Whatever a cookie says."""
+    for lure in ("//evil.test/x", "https://evil.test/x", "/\\evil.test"):
+        browser = Browser(console)
+        browser.cookies.set("console_next", quote(lure, safe=""), domain="127.0.0.1", path="/")
+        assert "evil" not in browser.sign_in("mara")
+
+
+def test_a_host_sees_his_own_locations_and_connects_their_seats(
+    console: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """Nothing of another, in no page and by no route; the connect is in his name."""
+    browser = signed_in(console, "hana")
+    seen = browser.see("/connections")
+
+    assert "Harbour" in seen and "Hill" not in seen
+    assert "A host may not see API keys" in browser.see("/api_keys")
+    assert "authorize" in connect_begun(browser, places["Harbour"])
+    assert "/connections?refused" in connect_begun(browser, places["Hill"])
+    with sessions() as session:
+        assert session.scalars(sa.select(OAuthState.actor)).all() == ["Hana Host (host)"]
+
+
+def test_a_claim_that_is_no_role_of_ours_opens_nothing(console: str, places: dict[str, int]) -> None:
+    """Being known to the provider is not enough."""
+    seen = signed_in(console, "nick").see("/connections")
+
+    assert "has no role here yet" in seen and "Harbour" not in seen
+
+
+def test_another_claim_counts_from_the_next_sign_in(
+    console: str, issuer: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """And one that was given by hand stays whatever the claim says."""
+    signed_in(console, "mara").see("/")
+    put(issuer, MARA | {"roles": ["engineer"]})
+    try:
+        backdate(sessions)
+        signed_in(console, "mara").see("/")
+        assert person(sessions).role == "engineer"
+
+        with sessions.begin() as session:
+            set_role(session, session.scalars(sa.select(Person)).one(), Role.ADMIN, [], actor="test", now=utcnow())
+        backdate(sessions)
+        signed_in(console, "mara").see("/")
+        assert person(sessions).role == "admin"
+    finally:
+        put(issuer, MARA)
+
+
+def put(issuer: str, claims: dict[str, object]) -> None:
+    """Change what the provider says of a person."""
+    answer = requests.put(f"{issuer}/users/{claims['sub']}", json=claims, timeout=10)
+    assert answer.ok, answer.text
+
+
+def backdate(sessions: sessionmaker[Session]) -> None:
+    """The last sign-in as if it were a while ago: the provider counts whole seconds."""
+    with sessions.begin() as session:
+        session.scalars(sa.select(Person)).one().signed_in_at -= timedelta(minutes=1)
+
+
+def test_a_role_that_is_taken_away_opens_nothing_from_then_on(
+    console: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """The cookie is as it was; our table is what counts, for pages and for routes."""
+    browser = signed_in(console, "mara")
+    assert "Harbour" in browser.see("/locations")
+    with sessions.begin() as session:
+        set_role(session, session.scalars(sa.select(Person)).one(), Role.OPERATIONS, [], actor="test", now=utcnow())
+
+    assert "An operations may not see locations" in browser.see("/locations")
+    assert "/connections?refused" in connect_begun(browser, places["Harbour"])
+
+
+def test_a_disabled_person_is_out_at_once(
+    console: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """With the same cookie in the same browser."""
+    browser = signed_in(console, "mara")
+    assert "Harbour" in browser.see("/locations")
+    with sessions.begin() as session:
+        set_disabled(session, session.scalars(sa.select(Person)).one(), True, actor="test", now=utcnow())
+
+    seen = browser.see("/locations")
+    assert "is not let in any more" in seen and "Harbour" not in seen
+    assert "/connections?refused" in connect_begun(browser, places["Harbour"])
+
+
+@pytest.mark.parametrize("secret", ["another-secret-of-somebody-else-012345", ""])
+def test_a_forged_cookie_is_none(console: str, issuer: str, places: dict[str, int], secret: str) -> None:
+    """What is not signed by us says nothing."""
+    browser = cookie_of(console, issuer, secret or "x", age=timedelta())
+
+    assert "You are not signed in." in browser.see("/locations")
+    assert "/connections?refused" in connect_begun(browser, places["Harbour"])
+
+
+def test_a_cookie_that_is_too_old_is_none(console: str, issuer: str, places: dict[str, int]) -> None:
+    """Streamlit keeps them for thirty days; we for half a day."""
+    young, old = (cookie_of(console, issuer, SECRET, age=timedelta(hours=hours)) for hours in (11, 13))
+
+    assert "Harbour" in young.see("/locations")
+    assert "Your sign-in is too old." in old.see("/locations")
+    assert "/connections?refused" in connect_begun(old, places["Harbour"])
+
+
+def cookie_of(console: str, issuer: str, secret: str, *, age: timedelta) -> Browser:
+    """A browser with a cookie that somebody signed with *secret*."""
+    claims = MARA | {"iss": issuer, "iat": int((utcnow() - age).timestamp())}
+    claims |= {"origin": console, "is_logged_in": True, "provider": "default"}
+    browser = Browser(console)
+    value = create_signed_value(secret, "_streamlit_user", json.dumps(claims)).decode()
+    browser.cookies.set("_streamlit_user", value, domain="127.0.0.1", path="/")
+    return browser
+
+
+def test_signing_out_ends_it_in_every_browser(console: str, places: dict[str, int]) -> None:
+    """Also for whoever has kept a copy of the cookie."""
+    browser, copy = signed_in(console, "mara"), Browser(console)
+    assert "Harbour" in browser.see("/locations")
+    copy.cookies.update(browser.cookies)
+    seen = browser.see("/locations", press="sign_out")
+
+    assert "/auth/logout" in seen
+    assert "You are signed out." in copy.see("/locations")
+    assert "/connections?refused" in connect_begun(copy, places["Harbour"])
+
+
+def test_a_new_sign_in_after_signing_out_counts(
+    console: str, places: dict[str, int], sessions: sessionmaker[Session]
+) -> None:
+    """Only what was before is over."""
+    browser = signed_in(console, "mara")
+    browser.see("/locations", press="sign_out")
+    browser.cookies.clear()
+    with sessions.begin() as session:  # as if it were a while ago: the provider counts whole seconds
+        found = session.scalars(sa.select(Person)).one()
+        assert found.not_before is not None
+        found.not_before -= timedelta(seconds=2)
+        found.signed_in_at -= timedelta(seconds=2)
+    browser.sign_in("mara")
+
+    assert "Harbour" in browser.see("/locations")
