@@ -1,10 +1,10 @@
-"""What a person can do with a connected account: see its history, take it out of the pool, disconnect it.
+"""What a person can do with a connected account: open it, free it, take it out of the pool, disconnect it.
 
 A button only notes what was chosen; the page opens the dialog, outside the panel that draws itself anew all the time.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -12,11 +12,9 @@ import streamlit as st
 from console import seat_actions, words
 from console.database import sessions
 from console.look import address, plain
-from console.moments import clock, day
 from console.page import explained
 from console.who import offered, require
 from core.clock import utcnow
-from core.db.read.account_history import AccountEvent, events
 from core.db.read.breaks import Breaks, what_disconnecting_breaks
 from core.db.read.connections import SeatLine
 from core.domain.roles import Permission
@@ -28,9 +26,8 @@ from core.wiring import wiring
 
 CHOSEN = "connection_action"
 SAID = "connection_said"
-OPENED = "connection_dialogs_opened"
+ACCOUNT = "account"  # in the address
 NEEDS = {
-    "History": Permission.SEE_CONNECTIONS,
     "Free now": Permission.FREE,
     "Quarantine": Permission.QUARANTINE,
     "Release": Permission.QUARANTINE,
@@ -39,55 +36,83 @@ NEEDS = {
     "Move seat": Permission.ISSUE_SEATS,
     "Take back seat": Permission.ISSUE_SEATS,
 }
-EVENTS = 60
 FREEABLE = (Lease.PROCESSING, Lease.COOLDOWN, Lease.CLOSING)
 FOREVER = "Until somebody releases it"
 HOURS = {"1 hour": 1, "4 hours": 4, "24 hours": 24, FOREVER: None}
 
 
+def menu(line: SeatLine) -> None:
+    """The actions that make sense for a seat and its account as they are, behind one button."""
+    actions = ["Details"] if line.account_id is not None else []
+    if actions := actions + possible(line):
+        chosen = st.menu_button(
+            "Actions", actions, type="tertiary", key=f"actions_{line.seat_id}", help=f"Actions: {line.email}"
+        )
+        if chosen == "Details" and line.account_id is not None:
+            open_account(line.account_id)
+        elif chosen:
+            _choose(chosen, line)
+
+
 def buttons(line: SeatLine) -> None:
-    """The actions that make sense for a seat and its account as they are."""
-    # Another key closes it, or it would lie over the dialog.
-    if not (possible := _possible(line)):
-        return
-    key = f"actions_{line.seat_id}_{st.session_state.get(OPENED, 0)}"
-    with st.popover("", icon=":material/more_vert:", key=key, help=f"Actions: {line.email}"):
-        for action in possible:
-            if st.button(action, key=f"{action}_{line.account_id or f'seat_{line.seat_id}'}", width="stretch"):
-                st.session_state[CHOSEN] = (action, line)
-                st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
-                st.session_state.pop(SAID, None)
-                st.rerun()
+    """The same actions side by side."""
+    for action in possible(line):
+        if st.button(action, key=f"{action}_{line.account_id}"):
+            _choose(action, line)
 
 
-def show_chosen() -> None:
-    """The dialog of the action that was chosen, or how the last one ended."""
+def _choose(action: str, line: SeatLine) -> None:
+    st.session_state[CHOSEN] = (action, line)
+    st.session_state.pop(SAID, None)
+    st.rerun()
+
+
+def open_account(account_id: int) -> None:
+    """Show all about an account; its address does the same."""
+    st.query_params[ACCOUNT] = str(account_id)
+    st.session_state.pop(SAID, None)
+    st.rerun()
+
+
+def close_account() -> None:
+    """Back to the list, which stayed where it was."""
+    st.query_params.pop(ACCOUNT, None)
+    st.session_state.pop(SAID, None)
+
+
+def tell() -> None:
+    """How the last action ended."""
     if said := st.session_state.get(SAID):
         st.success(plain(said))
-    if chosen := st.session_state.get(CHOSEN):
-        action, line = chosen
-
-        def dialog() -> None:
-            st.markdown(address(line.email))
-            DIALOGS[action](line)
-
-        st.dialog(action, width="medium", on_dismiss=_forget)(dialog)()
 
 
-def _possible(line: SeatLine) -> list[str]:
+def show_chosen() -> bool:
+    """The dialog of the action that was chosen; False if none is."""
+    if not (chosen := st.session_state.get(CHOSEN)):
+        return False
+    action, line = chosen
+
+    def dialog() -> None:
+        st.markdown(address(line.email))
+        DIALOGS[action](line)
+
+    st.dialog(action, width="medium", on_dismiss=_forget)(dialog)()
+    return True
+
+
+def possible(line: SeatLine) -> list[str]:
+    """What this person can do with it."""
     every = [*_with_account(line), "Move seat", "Take back seat"]
     return [action for action in every if offered(NEEDS[action], line.location_id)]
 
 
 def _with_account(line: SeatLine) -> list[str]:
-    if line.account_id is None:
+    if line.account_id is None or line.state == Connection.DISCONNECTED:
         return []
-    if line.state == Connection.DISCONNECTED:
-        return ["History"]
     out = ["Release"] if line.state == "quarantined" else ["Quarantine"]
     gently = [] if line.state == Connection.DRAINING else ["Disconnect"]
     free = ["Free now"] if line.lease_state in FREEABLE else []
-    return ["History", *free, *out, *gently, "Disconnect now"]
+    return [*free, *out, *gently, "Disconnect now"]
 
 
 def _forget() -> None:
@@ -171,33 +196,7 @@ def _disconnect_now(line: SeatLine) -> None:
         _run(line, reason, at_once=True, confirm=confirmation, even_live=insists)
 
 
-def _history(line: SeatLine) -> None:
-    assert line.account_id is not None
-    require(NEEDS["History"], line.location_id)
-    with sessions()() as session:
-        lines = events(session, line.account_id, limit=EVENTS)
-    now = utcnow()
-    for each in lines:
-        when = f"{day(each.at, line.zone, now=now)} {clock(each.at, line.zone, seconds=True)}"
-        about = [each.external_id] if each.external_id else []
-        about = " · ".join(plain(text) for text in [*about, words.actor(each.actor)])
-        st.markdown(f":small[:gray[{when}]] {plain(_told(each, line.zone))} :small[:gray[· {about}]]")
-    if not lines:
-        st.caption("Nothing happened yet.")
-
-
-def _told(event: AccountEvent, zone: str) -> str:
-    """The event in words; of a choice, the evidence too."""
-    said = words.event(event.kind, event.detail)
-    if event.kind != "lease_granted" or "idle_since" not in event.detail:
-        return said
-    since = clock(datetime.fromisoformat(event.detail["idle_since"]), zone, seconds=True)
-    free = event.detail["free_accounts"]
-    return f"{said}: idle since {since}, the {f'longest of {free}' if free > 1 else 'only one'} free"
-
-
 DIALOGS: dict[str, Callable[[SeatLine], None]] = {
-    "History": _history,
     "Free now": _free,
     "Quarantine": _quarantine,
     "Release": _release,

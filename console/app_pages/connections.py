@@ -1,19 +1,19 @@
-"""Connections: which seats are connected, and connecting the others."""
+"""My Connections: which seats are connected to Zoom, how they are, and connecting the others."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import streamlit as st
 
-from console import connection_actions, seat_actions, words
+from console import connection_actions, seat_actions
 from console.connect_result import read_refusal
+from console.connection_detail import show_account
+from console.connection_list import seat_table
 from console.database import sessions
-from console.look import ACCOUNT, address, plain
-from console.moments import clock, length
-from console.page import empty, explained, freshness, live, location_choice
+from console.look import plain
+from console.moments import clock
+from console.page import empty, explained, freshness, live, location_choice, zone_of
 from console.who import offered
-from console.widgets import same_tab_link
+from console.zoom_card import FREE, TROUBLED, WORKING, zoom_card
 from core.clock import utcnow
 from core.db.read import connections, pool
 from core.db.read.at_risk import appointments_at_risk
@@ -21,19 +21,28 @@ from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.settings import get_settings
 
-SEATS = 60
+ROWS = 25
+CHOICES = 50  # free seats to choose from; more are found in the list
 LOOK_AHEAD = timedelta(hours=24)
 NAMED = 8
-CONNECTABLE = ("not_connected", Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
-RECONNECTABLE = ("quarantined", Connection.DRAINING)
+EVERY = "All"
+SHOWN = {
+    EVERY: None,
+    "Needs a person": TROUBLED,
+    "Connected": (*WORKING, Connection.DRAINING),
+    "Free": FREE,
+}
 
 
 def show() -> None:
-    """The whole page: how the last connect ended, and the seats."""
+    """The whole page: how the last connect ended, the card of Zoom, and the seats."""
     keep_result()
     with sessions()() as session:
         places = pool.locations(session)
-    place = location_choice("Connections", places, key="seats_of", beside=seat_actions.issue_button if places else None)
+    st.caption("Calendar → Settings → Connections")
+    place = location_choice(
+        "My Connections", places, key="seats_of", beside=seat_actions.issue_button if places else None
+    )
     show_result()
     if not places:
         empty(
@@ -42,20 +51,23 @@ def show() -> None:
             "Add one on the page Locations, or with `zoompool locations add`.",
         )
         return
-    live(lambda: panel(place))
-    connection_actions.show_chosen()
+    zone = zone_of(place, places)
+    wrong_address()
+    if not (account := st.query_params.get(connection_actions.ACCOUNT)):
+        connection_actions.tell()
+    live(lambda: overview(place, zone))
+    live(lambda: seats(place))
+    if not connection_actions.show_chosen() and account:
+        show_account(account)
     seat_actions.ISSUING.show()
 
 
 def keep_result() -> None:
     """Take the end of a connect out of the address, so that a reload or a bookmark does not tell it again."""
-    if refused := st.query_params.get("refused"):
+    if refused := st.query_params.pop("refused", None):
         st.session_state["connect_result"] = ("refused", *read_refusal(refused, st.context.cookies))
-    elif email := st.query_params.get("connected"):
+    elif email := st.query_params.pop("connected", None):
         st.session_state["connect_result"] = ("connected", email, "")
-    else:
-        return
-    st.query_params.clear()
 
 
 def show_result() -> None:
@@ -66,26 +78,72 @@ def show_result() -> None:
     elif outcome == "connected":
         with explained(), sessions()() as session:
             if connections.is_connected(session, what):
-                st.success("It takes part from the next appointment on.", title=f"{plain(what)} is connected.")
+                st.success(
+                    "It takes part from the next appointment on.",
+                    title=f"{plain(what)} is connected.",
+                    icon=":material/check_circle:",
+                )
 
 
-def panel(place: pool.LocationItem | None) -> None:
-    """The seats by location."""
+def overview(place: pool.LocationItem | None, zone: str) -> None:
+    """The card of Zoom, and what suffers from accounts that cannot be used."""
     now = utcnow()
     location = place.id if place else None
     with sessions()() as session:
-        lines = connections.seats(session, location, now=now, limit=SEATS)
-        issued = connections.issued(session, location)
-    freshness(place.zone if place else "UTC")
-    wrong_address()
+        states = connections.by_state(session, location, now=now)
+        free = connections.seats(session, location, now=now, limit=CHOICES, only=FREE)
+        created = connections.created_today(session, location, now=now)
+    freshness(zone)
     at_risk(location, now)
-    if not lines:
+    active = [line for line in free if line.location_status == "active"]
+    zoom_card(states, active, created, place)
+
+
+def seats(place: pool.LocationItem | None) -> None:
+    """The seats, page by page, with a search and a choice of what to show; both are kept in the address."""
+    now = utcnow()
+    location = place.id if place else None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        shown = st.segmented_control(
+            "Show", list(SHOWN), default=EVERY, required=True, key="seats_shown", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.space("stretch")
+        search = st.text_input(
+            "Find an address", key="seats_search", bind="query-params", placeholder="Find an address", max_chars=320,
+            label_visibility="collapsed", icon=":material/search:", width=260,
+        )  # fmt: skip
+    only = SHOWN.get(shown or EVERY)
+    with sessions()() as session:
+        states = connections.by_state(session, location, now=now, search=search)
+        found = sum(number for state, number in states.items() if only is None or state in only)
+        pages = max(1, -(-found // ROWS))
+        page = min(int(st.session_state.get("seats_page") or 1), pages)
+        lines = connections.seats(
+            session, location, now=now, limit=ROWS, skipped=(page - 1) * ROWS, search=search, only=only
+        )
+    if lines:
+        seat_table(lines, now, everywhere=place is None)
+    else:
+        nothing(search, shown or EVERY)
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{(page - 1) * ROWS + 1} to {(page - 1) * ROWS + len(lines)} of {found:,} seats")
+            st.pagination(pages, key="seats_page", bind="query-params")
+
+
+def nothing(search: str, shown: str) -> None:
+    """Why the list is empty, and what to do."""
+    if search:
+        empty("search_off", "No seat here has such an address.", "Write less of it, or show all seats and locations.")
+    elif shown == "Needs a person":
+        empty("check_circle", "No account needs a person.", "Whenever one does, it stands here with what to do.")
+    elif shown != EVERY:
+        empty("badge", "There is no such seat.", "Choose All to see every seat that is issued.")
+    elif offered(Permission.ISSUE_SEATS):
         empty("badge", "No seat is issued here.", "Press Issue seats, or run `zoompool seats issue`.")
-        return
-    for name, group in groupby(lines, key=lambda line: line.location):
-        location_card(name, list(group), now)
-    if issued > len(lines):
-        st.caption(f"{len(lines)} of {issued} seats. Choose a location to see its own.")
+    else:
+        empty("badge", "No seat is issued here.", "Ask QuantixOne's support to issue one; then connect it here.")
 
 
 def at_risk(location: int | None, now: datetime) -> None:
@@ -110,63 +168,6 @@ def wrong_address() -> None:
             f"Open [{base}/connections]({base}/connections) and connect there.",
             title="Connecting does not work from this address.",
         )
-
-
-def location_card(name: str, lines: Sequence[connections.SeatLine], now: datetime) -> None:
-    """One location with its seats."""
-    connected = sum(line.state == Connection.CONNECTED for line in lines)
-    suspended = "  :red-badge[:material/pause_circle: Suspended]" if lines[0].location_status == "suspended" else ""
-    with st.container(border=True, gap="xsmall", key=f"rows_{lines[0].location_id}"):
-        st.markdown(f"**{plain(name)}** :gray[· {connected} of {len(lines)} seats connected]{suspended}")
-        for line in lines:
-            seat_row(line, now)
-
-
-def seat_row(line: connections.SeatLine, now: datetime) -> None:
-    """A seat, how it is, and what a person can do about it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{address(line.email)}  \n:small[:gray[{plain(health(line, now))}]]", width="stretch")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
-            st.markdown(ACCOUNT[line.state].pill, width="content")
-            if line.location_status == "active" and line.state in (*CONNECTABLE, *RECONNECTABLE):
-                connect_link(line)
-            connection_actions.buttons(line)
-
-
-def connect_link(line: connections.SeatLine) -> None:
-    """The way to Zoom's consent page."""
-    new = line.state in ("not_connected", Connection.DISCONNECTED)
-    if not offered(Permission.CONNECT, line.location_id):
-        return
-    label = "Connect" if new else "Reconnect"
-    same_tab_link(
-        label,
-        f"/oauth/zoom/start?seat={line.seat_id}",
-        key=f"connect_{line.seat_id}",
-        description=f"{label} {line.email}",
-        primary=line.state in CONNECTABLE,
-    )
-
-
-def health(line: connections.SeatLine, now: datetime) -> str:
-    """How an account is, in one sentence."""
-    since = f"For {length(now - line.since)}." if line.since else ""
-    if line.state == "not_connected":
-        return "Issued, and not connected yet. Sign in to Zoom with this address."
-    if line.state == Connection.NEEDS_REAUTH:
-        return f"{words.reason(line.reason).what} {since} No new links until it is reconnected."
-    if line.state == "quarantined":
-        why = words.reason(line.reason)
-        until = f"Back at {clock(line.benched_until, line.zone)}." if line.benched_until else ""
-        return f"{why.what} {why.next_step} {until}"
-    if line.state == "busy_elsewhere":
-        return "Somebody holds a meeting of his own on it; it is passed by until that ends."
-    if line.state == Connection.DRAINING:
-        return "Takes no new appointment and is disconnected after its last one."
-    if line.state == Connection.DISCONNECTED:
-        return f"Disconnected. {since}"
-    used = f"Last used {length(now - line.last_used_at)} ago." if line.last_used_at else "Not used yet."
-    return f"Healthy. {used}" if not line.lease_state else "Healthy, in use now."
 
 
 show()

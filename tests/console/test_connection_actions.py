@@ -2,6 +2,7 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import MenuButton
 
 from core.clock import utcnow
 from core.db.models import Account
@@ -26,9 +27,15 @@ def account(world: World, number: int = 1) -> Account:
 
 def choose(page: AppTest, action: str, of: Account) -> AppTest:
     """Open the dialog of *action*."""
-    page.button(key=f"{action}_{of.id}").click().run()
+    menu(page, of).click(action).run()
     assert not page.exception, page.exception
     return page
+
+
+def menu(page: AppTest, of: Account) -> MenuButton[str]:
+    """The menu of an account's line."""
+    found: MenuButton[str] = page.menu_button(key=f"actions_{of.seat_id}")
+    return found
 
 
 def confirm(page: AppTest) -> AppTest:
@@ -116,7 +123,7 @@ def test_who_acts_on_an_old_page_is_told(world: World, open_page: OpenPage) -> N
 
 def test_the_history_says_why_an_account_was_chosen(world: World, open_page: OpenPage) -> None:
     """How long it was idle, and among how many."""
-    page = choose(open_page("connections"), "History", account(world))
+    page = open_page("connections", account=str(account(world).id))
 
     assert "Account chosen: idle since" in words_of(page) and "the longest of 2 free" in words_of(page)
 
@@ -137,7 +144,7 @@ def test_appointments_at_risk_are_named(world: World, open_page: OpenPage) -> No
 def test_an_account_is_freed_by_hand_with_a_reason(world: World, open_page: OpenPage) -> None:
     """Only one that waits for its recording or cools down offers it."""
     page = open_page("connections")
-    assert not [button for button in page.button if button.key == f"Free now_{account(world).id}"]
+    assert "Free now" not in menu(page, account(world)).options
     held(world)
 
     page = choose(open_page("connections"), "Free now", account(world))

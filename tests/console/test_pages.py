@@ -278,10 +278,11 @@ def test_seats_offer_what_can_be_done_with_them(world: World, open_page: OpenPag
     page = open_page("connections")
 
     assert [(link["label"], link["path"]) for link in _components(page) if "label" in link] == [
+        ("Connect", f"/oauth/zoom/start?seat={new.id}"),  # of the card, for the first seat that is free
         ("Reconnect", f"/oauth/zoom/start?seat={world.accounts()[0].seat_id}"),
         ("Connect", f"/oauth/zoom/start?seat={new.id}"),
     ]
-    assert "1 of 3 seats connected" in words_of(page)
+    assert figures(page)["Connected"] == "1 of 3" and figures(page)["Need a person"] == "1"
 
 
 def test_a_connect_that_succeeded_is_told_once(world: World, open_page: OpenPage) -> None:

@@ -185,6 +185,14 @@ def upload(page: AppTest, text: str) -> AppTest:
     return page
 
 
+def from_menu(page: AppTest, action: str, seat: int) -> AppTest:
+    """Choose an action of a seat's menu."""
+    menu = next(each for each in page.get("menu_button") if each.key == f"actions_{seat}")
+    menu.click(action).run()
+    assert not page.exception, page.exception
+    return page
+
+
 def test_one_seat_is_issued(world: World, open_page: OpenPage) -> None:
     """To the location that is chosen."""
     world.location(accounts=0)
@@ -230,14 +238,14 @@ def test_a_seat_is_moved_and_taken_back_from_its_menu(world: World, open_page: O
     world.location()
     world.location("Hill Clinic", accounts=0)
     [account] = world.accounts()
-    page = press(open_page("connections"), f"Move seat_{account.id}")
+    page = from_menu(open_page("connections"), "Move seat", account.seat_id)
     assert "Its account is disconnected by that" in words_of(page)
     press(page, "do_it")
     assert "seat1@harbour-clinic.test is issued to Hill Clinic." in words_of(page)
     assert world.accounts()[0].connection == "disconnected"
 
     moved = world.all(Seat)[1]
-    press(page, f"Take back seat_seat_{moved.id}")
+    from_menu(page, "Take back seat", moved.id)
     assert "It is not connected, so no appointment is concerned." in words_of(page)
     press(page, "do_it")
     assert all(seat.taken_back_at for seat in world.all(Seat))
@@ -248,7 +256,7 @@ def test_a_seat_in_use_is_taken_back_later(world: World, open_page: OpenPage) ->
     world.location()
     world.book()
     world.run()
-    page = press(open_page("connections"), f"Take back seat_{world.accounts()[0].id}")
+    page = from_menu(open_page("connections"), "Take back seat", world.accounts()[0].seat_id)
     assert "Its account is in use" in words_of(page)
     press(page, "do_it")
 
@@ -263,5 +271,5 @@ def test_a_seat_that_was_never_connected_can_be_moved(world: World, open_page: O
         place = find_location(session, "Harbour Clinic")
         seat = issue_seat(session, location=place, address="new@harbour.test", actor=TEST, now=utcnow()).id
 
-    page = press(open_page("connections"), f"Move seat_seat_{seat}")
+    page = from_menu(open_page("connections"), "Move seat", seat)
     assert "There is no other location." in words_of(page)

@@ -1,0 +1,99 @@
+"""How a connection is, in sentences: what people read beside a seat, and the facts behind it."""
+
+from datetime import datetime, timedelta
+
+from console import words
+from console.moments import clock, day, length
+from core.db.read.connections import NOT_CONNECTED, SeatLine
+from core.domain.states import Connection
+from core.zoom.budget import DAILY_CREATES
+from core.zoom.oauth import REQUIRED_SCOPES, missing_scopes
+
+CONNECTABLE = (NOT_CONNECTED, Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
+RECONNECTABLE = ("quarantined", Connection.DRAINING)
+NEARLY_SPENT = DAILY_CREATES * 8 // 10
+
+
+def health(line: SeatLine, now: datetime) -> str:
+    """How an account is, in one sentence or two; what to do is part of it."""
+    since = f"For {length(now - line.since)}." if line.since else ""
+    if line.state == NOT_CONNECTED:
+        return f"Issued {_ago(line.issued_at, now)}. Press Connect and sign in to Zoom with this address."
+    if line.state == Connection.NEEDS_REAUTH:
+        return f"{words.reason(line.reason).what} {since} No new links until it is reconnected."
+    if line.state == "quarantined":
+        why = words.reason(line.reason)
+        return " ".join(part for part in (why.what, why.next_step, _back(line, now)) if part)
+    if line.state == "busy_elsewhere":
+        return "Somebody holds a meeting of his own on it; it is passed by until that ends."
+    if line.state == Connection.DRAINING:
+        return "Takes no new appointment and is disconnected after its last one."
+    if line.state == Connection.DISCONNECTED:
+        return f"Disconnected {_ago(line.since, now)}." if line.since else "Disconnected."
+    return _well(line, now)
+
+
+def _well(line: SeatLine, now: datetime) -> str:
+    if line.scopes is not None and (missing := missing_scopes(line.scopes)):
+        what = "a permission is" if len(missing) == 1 else f"{len(missing)} permissions are"
+        return f"It works, but {what} missing. Press Reconnect and allow all of them."
+    if line.creates >= DAILY_CREATES:
+        return "Zoom's limit of meetings per day is used up. It works again at midnight UTC."
+    renewed = f", access renewed {_ago(line.refreshed_at, now)}" if line.refreshed_at else ""
+    return f"Healthy{', in use now' if line.lease_state else ''}{renewed}."
+
+
+def _back(line: SeatLine, now: datetime) -> str:
+    if line.benched_until is None:
+        return "Out of the pool until somebody releases it."
+    when = clock(line.benched_until, line.zone)
+    on = day(line.benched_until, line.zone, now=now)
+    return f"Back {when if on == 'today' else f'{on} {when}'}."
+
+
+def used(line: SeatLine, now: datetime) -> str:
+    """When the account last had an appointment."""
+    if line.lease_state:
+        return "now"
+    return _ago(line.last_used_at, now) if line.last_used_at else "never"
+
+
+def budget(line: SeatLine) -> str:
+    """How many of the day's meetings are made, in Markdown; coloured where few are left, which a word says too."""
+    said = f"{line.creates} of {DAILY_CREATES}"
+    if line.creates >= DAILY_CREATES:
+        return f":red[**{said}**, used up]"
+    return f":orange[**{said}**, nearly used up]" if line.creates >= NEARLY_SPENT else said
+
+
+def facts(line: SeatLine, now: datetime) -> list[tuple[str, str]]:
+    """What is known of a connection, by its label."""
+    return [
+        ("Status since", _when(line.since, line, now)),
+        ("Last used", "now" if line.lease_state else _when(line.last_used_at, line, now, never="not yet")),
+        ("Access granted", _when(line.connected_at, line, now, never="no access")),
+        ("Access renewed", _when(line.refreshed_at, line, now, never="no access")),
+        ("Asked at Zoom", _when(line.probed_at, line, now, never="not needed yet")),
+        ("Permissions", permissions(line.scopes)),
+        ("Meetings made today", f"{line.creates} of {DAILY_CREATES} that Zoom allows"),
+        ("Seat issued", f"{_when(line.issued_at, line, now)} {words.actor(line.issued_by)}"),
+    ]
+
+
+def permissions(scopes: str | None) -> str:
+    """What Zoom lets us do, against what is needed."""
+    if scopes is None:
+        return "none"
+    missing = missing_scopes(scopes)
+    return f"missing: {', '.join(missing)}" if missing else f"all {len(REQUIRED_SCOPES)} granted"
+
+
+def _when(at: datetime | None, line: SeatLine, now: datetime, *, never: str = "not known") -> str:
+    if at is None:
+        return never
+    return f"{day(at, line.zone, now=now)} {clock(at, line.zone)} ({_ago(at, now)})"
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    since = now - at
+    return "just now" if since < timedelta(minutes=1) else f"{length(since)} ago"

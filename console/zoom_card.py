@@ -1,0 +1,82 @@
+"""The card of Zoom on the page of connections: how many seats are connected, and the way to connect another one."""
+
+import streamlit as st
+
+from console.look import plain
+from console.who import offered
+from console.widgets import same_tab_link
+from core.db.read.connections import NOT_CONNECTED, SeatLine
+from core.db.read.pool import LocationItem
+from core.domain.roles import Permission
+from core.domain.states import Connection
+from core.zoom.budget import DAILY_CREATES
+
+FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
+TROUBLED = (Connection.NEEDS_REAUTH, "quarantined")
+WORKING = (Connection.CONNECTED, "busy_elsewhere")
+
+
+def zoom_card(states: dict[str, int], free: list[SeatLine], created: int, place: LocationItem | None) -> None:
+    """*states* counts the seats, *free* are the first of those that can be connected, *created* is today's."""
+    issued = sum(states.values())
+    with st.container(border=True, key="zoom_card"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="zoom_head"):
+            st.markdown(
+                f"### :blue[:material/videocam:] Zoom {_mark(states)}  \n"
+                ":small[:gray[Ten minutes before an appointment one of these accounts gets its meeting, with recording.]]",
+                width="stretch",
+            )
+            if issued and (place is None or place.status == "active") and offered(Permission.CONNECT):
+                _connect(free, everywhere=place is None)
+        if issued:
+            _figures(states, issued, created)
+        if place is not None and place.status == "suspended":
+            st.warning("No new connections and no new links. Links that were sent stay.",
+                       title=f"{plain(place.name)} is suspended.")  # fmt: skip
+
+
+def _mark(states: dict[str, int]) -> str:
+    if working := sum(states.get(state, 0) for state in WORKING):
+        return f":green-badge[:material/check_circle: {working:,} Connected]"
+    return ":gray-badge[:material/radio_button_unchecked: Not connected]"
+
+
+def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
+    """Choose one of the free seats and go to Zoom's consent page, in this tab."""
+    if not free:
+        st.markdown(":gray[Every seat that is issued is connected.]", width="content")
+        return
+    by_id = {line.seat_id: line for line in free}
+
+    def name(seat: int) -> str:
+        line = by_id.get(seat)
+        return "" if line is None else f"{line.email} · {line.location}" if everywhere else line.email
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width=420, key="connect_one"):
+        chosen = st.selectbox(
+            "Seat to connect", list(by_id), format_func=name, key="seat_to_connect", label_visibility="collapsed"
+        )
+        line = by_id.get(chosen, free[0])
+        same_tab_link(
+            "Connect",
+            f"/oauth/zoom/start?seat={line.seat_id}",
+            key="connect_next",
+            description=f"Connect {line.email} to Zoom",
+            primary=True,
+        )
+
+
+def _figures(states: dict[str, int], issued: int, created: int) -> None:
+    connected = sum(states.get(state, 0) for state in WORKING)
+    troubled = sum(states.get(state, 0) for state in TROUBLED)
+    free = sum(states.get(state, 0) for state in FREE)
+    most = (issued - free) * DAILY_CREATES
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Connected", f"{connected:,} of {issued:,}", help="Accounts that take part, of the seats issued")
+        st.metric("Need a person", f"{troubled:,}", help="Their access is lost, or they are out of the pool")
+        st.metric("Seats free", f"{free:,}", help="Issued and not connected: they can be connected at once")
+        st.metric(
+            "Zoom budget today",
+            f"{created:,} of {most:,}" if most else "none",
+            help=f"Meetings made since midnight UTC; Zoom allows {DAILY_CREATES} a day and account",
+        )
