@@ -58,9 +58,8 @@ def find(given: str) -> SeatLine | None:
 def detail(line: SeatLine) -> None:
     """How the account is, what can be done, what it did."""
     now = utcnow()
-    st.markdown(
-        f"#### {address(line.email)}\n{pills(line)} :gray[{plain(line.location)} · times in {zone_name(now, line.zone)}]"
-    )
+    where = f"{plain(line.location)} · times in {zone_name(now, line.zone)}"
+    st.markdown(f"#### {address(line.email)}\n{pills(line)} :gray[{where}]")
     st.markdown(plain(health(line, now)))
     connection_actions.tell()
     with st.container(horizontal=True, gap="small"):

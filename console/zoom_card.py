@@ -23,7 +23,7 @@ def zoom_card(states: dict[str, int], free: list[SeatLine], created: int, place:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="zoom_head"):
             st.markdown(
                 f"### :blue[:material/videocam:] Zoom {_mark(states)}  \n"
-                ":small[:gray[Ten minutes before an appointment one of these accounts gets its meeting, with recording.]]",
+                ":small[:gray[Ten minutes before an appointment one of these accounts gets its meeting.]]",
                 width="stretch",
             )
             if issued and (place is None or place.status == "active") and offered(Permission.CONNECT):
