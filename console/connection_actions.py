@@ -187,9 +187,13 @@ def _disconnect(line: SeatLine) -> None:
 
 def _disconnect_now(line: SeatLine) -> None:
     breaks = _breaks(line)
-    st.error(" ".join(breaks.sentences) or "Nothing is lost: the account is at rest.", title="What this breaks")
+    if breaks.sentences:
+        st.error(" ".join(breaks.sentences), title="What this breaks", icon=":material/warning:")
+    else:
+        st.info("The account is at rest. Its access ends at once.", title="This breaks nothing.")
     insists = breaks.in_progress and st.checkbox("People are in the meeting. Disconnect all the same.", key="even_live")
-    confirmation = st.text_input(f"Write {plain(breaks.confirmation)} to confirm", key="confirm")
+    asked = address(breaks.email) if breaks.confirmation == breaks.email else f"**{plain(breaks.confirmation)}**"
+    confirmation = st.text_input(f"Write {asked} to confirm", key="confirm")
     reason = st.text_input("Why", key="why", max_chars=200)
     ready = confirmation.strip().lower() == breaks.confirmation.lower() and (insists or not breaks.in_progress)
     if st.button("Disconnect account now", type="primary", disabled=not ready, key="do_it"):

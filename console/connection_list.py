@@ -15,14 +15,15 @@ from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.zoom.oauth import missing_scopes
 
-ADDRESS, STATUS, USED, BUDGET, DO = 230, 125, 100, 100, 200
+ADDRESS, STATUS, USED, BUDGET, DO = 220, 125, 90, 90, 175
+GAP = 15
 
 
 def seat_table(lines: Sequence[SeatLine], now: datetime, *, everywhere: bool) -> None:
     """*everywhere*: of several locations, so that each line names its own."""
     with st.container(border=True, gap="xsmall", key="rows_seats"):
         with st.container(horizontal=True, gap="small", key="head_seats"):
-            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "Budget today": BUDGET}
+            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "Today": BUDGET}
             for title, width in titles.items():
                 st.markdown(f":small[:gray[**{title}**]]", width=width)
             st.markdown(":small[:gray[**Health**]]", width="stretch")
@@ -41,7 +42,7 @@ def seat_row(line: SeatLine, now: datetime, *, everywhere: bool) -> None:
         _figures(line, now)
         st.markdown(f":small[:gray[{plain(health(line, now))}]]", width="stretch")
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small",
-                          width=DO, wrap=False):  # fmt: skip
+                          width=DO, wrap=False, key=f"do_{line.seat_id}"):  # fmt: skip
             connect_link(line)
             connection_actions.menu(line)
 
@@ -49,7 +50,7 @@ def seat_row(line: SeatLine, now: datetime, *, everywhere: bool) -> None:
 def _name(line: SeatLine) -> None:
     """The address; of an account it opens what there is to know about it."""
     if line.account_id is None:
-        st.markdown(address(line.email))
+        st.markdown(f":small[{address(line.email)}]")
     elif st.button(address(line.email), key=f"open_{line.account_id}", type="tertiary"):
         connection_actions.open_account(line.account_id)
 
@@ -57,7 +58,7 @@ def _name(line: SeatLine) -> None:
 def _figures(line: SeatLine, now: datetime) -> None:
     """The two narrow columns; narrow screens, where no heading stands above them, name them (console.css)."""
     if line.account_id is None:
-        st.markdown("", width=USED + BUDGET)
+        st.markdown("", width=USED + GAP + BUDGET)
         return
     with st.container(width=USED, key=f"used_{line.seat_id}"):
         st.markdown(f":small[{used(line, now)}]")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from console.look import plain
+from console.look import ACCOUNT, plain
 from console.who import offered
 from console.widgets import same_tab_link
 from core.db.read.connections import NOT_CONNECTED, SeatLine
@@ -36,15 +36,14 @@ def zoom_card(states: dict[str, int], free: list[SeatLine], created: int, place:
 
 
 def _mark(states: dict[str, int]) -> str:
-    if working := sum(states.get(state, 0) for state in WORKING):
-        return f":green-badge[:material/check_circle: {working:,} Connected]"
-    return ":gray-badge[:material/radio_button_unchecked: Not connected]"
+    connected = any(states.get(state) for state in WORKING)
+    return ACCOUNT[Connection.CONNECTED if connected else NOT_CONNECTED].pill
 
 
 def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
     """Choose one of the free seats and go to Zoom's consent page, in this tab."""
     if not free:
-        st.markdown(":gray[Every seat that is issued is connected.]", width="content")
+        st.markdown(":gray[No free seat: all that are issued take part.]", width="content")
         return
     by_id = {line.seat_id: line for line in free}
 
@@ -52,7 +51,7 @@ def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
         line = by_id.get(seat)
         return "" if line is None else f"{line.email} · {line.location}" if everywhere else line.email
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width=420, key="connect_one"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width=420, key="connect_one"):
         chosen = st.selectbox(
             "Seat to connect", list(by_id), format_func=name, key="seat_to_connect", label_visibility="collapsed"
         )
