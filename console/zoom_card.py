@@ -43,7 +43,7 @@ def _mark(states: dict[str, int]) -> str:
 def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
     """Choose one of the free seats and go to Zoom's consent page, in this tab."""
     if not free:
-        st.markdown(":gray[No free seat: all that are issued take part.]", width="content")
+        st.markdown(":gray[No issued seat is free.]", width="content")
         return
     by_id = {line.seat_id: line for line in free}
 
