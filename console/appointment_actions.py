@@ -1,4 +1,4 @@
-"""What a person can do with an appointment: cancel it, reschedule it, move it to another account.
+"""What a person can do with an appointment: start its meeting, cancel it, reschedule it, move it to another account.
 
 A button only notes what was chosen; the page opens the dialog, outside the panel that draws itself anew all the time.
 """
@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from console.database import sessions
+from console.host_link import start
 from console.look import plain
 from console.moments import span
 from console.page import explained
@@ -19,6 +20,7 @@ from console.start_input import start_input
 from console.who import offered, person, require
 from core.clock import utcnow
 from core.db.read.appointment import AppointmentFacts
+from core.db.read.appointment import facts as read_facts
 from core.domain import states
 from core.domain.roles import Permission
 from core.errors import Conflict, InvalidInput
@@ -30,15 +32,22 @@ from core.wiring import wiring
 
 CHOSEN = "appointment_action"
 SAID = "appointment_said"
-NEEDS = {"Cancel": Permission.BOOK, "Reschedule": Permission.BOOK, "Move": Permission.MOVE}
+NEEDS = {
+    "Start as host": Permission.START_AS_HOST,
+    "Reschedule": Permission.BOOK,
+    "Move": Permission.MOVE,
+    "Cancel": Permission.BOOK,
+}
 LONGEST = "The one that has been idle the longest"
 LONGEST_MINUTES = 24 * 60
+WARNED_EVERY = 5  # seconds
 
 
 def buttons(facts: AppointmentFacts) -> None:
     """The actions that make sense for the appointment as it is."""
     for action in _possible(facts, utcnow()):
-        if offered(NEEDS[action], facts.location_id) and st.button(action, key=f"{action}_{facts.id}"):
+        kind = "primary" if action == "Start as host" else "secondary"
+        if offered(NEEDS[action], facts.location_id) and st.button(action, key=f"{action}_{facts.id}", type=kind):
             st.session_state[CHOSEN] = (action, facts)
             st.session_state.pop(SAID, None)
             st.rerun()
@@ -51,14 +60,32 @@ def show_chosen() -> None:
     if chosen := st.session_state.get(CHOSEN):
         action, facts = chosen
         title = f"{action}: {plain(facts.external_id)}"
-        st.dialog(title, width="medium", on_dismiss=_forget)(DIALOGS[action])(facts)
+        st.dialog(title, width="medium", on_dismiss=_forget)(_dialog)(action, facts)
+
+
+def _dialog(action: str, facts: AppointmentFacts) -> None:
+    st.fragment(_warn, run_every=WARNED_EVERY)(facts)
+    DIALOGS[action](facts)
+
+
+def _warn(facts: AppointmentFacts) -> None:
+    """What has become of it since the dialog was opened: people may come in while somebody is still reading."""
+    with explained():
+        with sessions()() as session:
+            now = read_facts(session, facts.id, now=utcnow())
+        if now.lease_state == states.Lease.LIVE:
+            st.warning("People are in the meeting now.", icon=":material/groups:")
+        if (now.revision, now.status, now.account) != (facts.revision, facts.status, facts.account):
+            st.warning("It was changed meanwhile. Close this and look at it again.", icon=":material/sync_problem:")
 
 
 def _possible(facts: AppointmentFacts, now: datetime) -> list[str]:
     ahead = facts.status == states.Appointment.BOOKED and facts.ends_at > now
+    startable = ahead and facts.link == states.Link.READY
     movable = ahead and facts.lease_state in (states.Lease.RESERVED, states.Lease.READY)
     missed = facts.status == states.Appointment.MISSED
     return [
+        *(["Start as host"] if startable else []),
         *(["Reschedule"] if ahead or missed else []),
         *(["Move"] if movable else []),
         *(["Cancel"] if ahead else []),
@@ -169,6 +196,7 @@ def _move(facts: AppointmentFacts) -> None:
 
 
 DIALOGS: dict[str, Callable[[AppointmentFacts], None]] = {
+    "Start as host": start,
     "Cancel": _cancel,
     "Reschedule": _reschedule,
     "Move": _move,

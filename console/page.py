@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from console.look import plain
 from console.moments import named_clock
 from console.who import own, person, still_the_same
+from console.widgets import age
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
 from core.errors import NotAllowed, ZoomPoolError
@@ -98,10 +99,9 @@ def live(panel: Callable[[], None], *, every: int = REFRESH_SECONDS) -> None:
 
 
 def freshness(zone: str, *, every: int = REFRESH_SECONDS) -> None:
-    """Say how old the panel is, in the words of a clock."""
+    """Say how old the panel is, counting on between two refreshes."""
     now = utcnow()
-    mark, again = (":green[●]", f"every {every} s") if _is_live() else (":gray[●]", "paused")
-    st.caption(f"{mark} Updated {named_clock(now, zone, seconds=True)} · {again}", width="content")
+    age(now, shown=named_clock(now, zone, seconds=True), every=every if _is_live() else None)
 
 
 def _is_live() -> bool:

@@ -1,6 +1,6 @@
 """What Zoom recorded of an appointment: the player's link with its passcode, every file, or why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import streamlit as st
@@ -11,26 +11,28 @@ from console.moments import clock, day, length, until
 from console.widgets import copy_button
 from core.db.read.recordings import FileFacts, RecordingFacts
 from core.domain import states
+from core.services.link_copied import Copied
 from core.wiring import wiring
 
 STEP = 1000  # as Zoom and file managers count
+OnCopied = Callable[[Copied], None]
 
 
-def recordings_card(recordings: Sequence[RecordingFacts], zone: str, now: datetime) -> None:
-    """One entry for each time the meeting was held."""
+def recordings_card(recordings: Sequence[RecordingFacts], zone: str, now: datetime, *, on_copied: OnCopied) -> None:
+    """One entry for each time the meeting was held; *on_copied* is told what somebody takes along."""
     with st.container(border=True, gap="small"):
         st.markdown("**Recording**" if len(recordings) < 2 else "**Recordings**")
         for each in recordings:
-            one_recording(each, zone, now)
+            one_recording(each, zone, now, on_copied)
 
 
-def one_recording(recording: RecordingFacts, zone: str, now: datetime) -> None:
+def one_recording(recording: RecordingFacts, zone: str, now: datetime, on_copied: OnCopied) -> None:
     """How it stands, then what there is."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[:gray[{plain(told(recording, zone, now))}]]", width="stretch")
         st.markdown(RECORDING[states.Recording(recording.outcome)].pill, width="content")
     if recording.share_url:
-        player(recording.share_url, recording.passcode, key=f"recording_{recording.id}")
+        player(recording.share_url, recording.passcode, key=f"recording_{recording.id}", on_copied=on_copied)
     for file in recording.files:
         one_file(file)
 
@@ -53,15 +55,26 @@ def told(recording: RecordingFacts, zone: str, now: datetime) -> str:
     return f"{why.what} {why.next_step}".rstrip()
 
 
-def player(share_url: str, passcode: bytes | None, *, key: str) -> None:
+def player(share_url: str, passcode: bytes | None, *, key: str, on_copied: OnCopied) -> None:
     """The way to Zoom's player, and the passcode it asks for."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.link_button("Play", share_url, icon=":material/play_circle:")
-        copy_button(share_url, key=f"{key}_link", label="Copy link", description="Copy the recording's link")
+        copy_button(
+            share_url,
+            key=f"{key}_link",
+            label="Copy link",
+            description="Copy the recording's link",
+            on_copied=lambda: on_copied("recording"),
+        )
         if passcode:
             code = wiring().vault.decrypt(passcode)
             st.markdown(f":gray[Passcode] `{code}`", width="content")
-            copy_button(code, key=f"{key}_passcode", description="Copy the recording's passcode")
+            copy_button(
+                code,
+                key=f"{key}_passcode",
+                description="Copy the recording's passcode",
+                on_copied=lambda: on_copied("recording_passcode"),
+            )
 
 
 def one_file(file: FileFacts) -> None:

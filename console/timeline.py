@@ -44,7 +44,7 @@ def line(event: EventLine, zone: str) -> None:
     parts = [plain(event.account.partition("@")[0])] if event.account else []
     parts.append(plain(words.actor(event.actor)))
     if event.run_id and ":" not in event.run_id:  # else no run of Dagster's but a person's own: move:...
-        parts.append(f"[run {plain(event.run_id[:8])}]({get_settings().dagster_url}/runs/{event.run_id})")
+        parts.append(run_link(event.run_id))
     tracked = f"Zoom tracking id `{event.tracking_id}`" if event.tracking_id else None  # long, and seldom asked for
     with st.container(horizontal=True, gap="small", wrap=False):
         st.markdown(f":small[:gray[{clock(event.at, zone, seconds=True)}]]", width=64)
@@ -53,3 +53,8 @@ def line(event: EventLine, zone: str) -> None:
             width="stretch",
             help=tracked,
         )
+
+
+def run_link(run_id: str) -> str:
+    """The way to a run in Dagster."""
+    return f"[run {plain(run_id[:8])}]({get_settings().dagster_url}/runs/{run_id})"

@@ -1,15 +1,16 @@
-"""What people at a command line see of appointments in a list."""
+"""What people see of appointments in a list, at a command line and in the console."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 LINES = sa.text("""
-SELECT a.external_id, l.name AS location, l.zone, k.name AS calendar, a.starts_at, a.ends_at, a.status,
-       a.link AS link_state, m.join_url, c.email AS account, coalesce(a.reason_detail, a.reason) AS reason
+SELECT a.id, a.location_id, a.external_id, a.client_name, a.client_email, l.name AS location, l.zone,
+       k.name AS calendar, a.starts_at, a.ends_at, a.status, a.link AS link_state, m.join_url, c.email AS account,
+       a.reason AS why, coalesce(a.reason_detail, a.reason) AS reason
 FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS g (id, ordinal)
 JOIN appointments AS a ON a.id = g.id
 JOIN locations AS l ON l.id = a.location_id
@@ -23,9 +24,14 @@ ORDER BY g.ordinal
 
 @dataclass(frozen=True)
 class AppointmentLine:
-    """One appointment with its link, the account that has it, and why there is none (yet)."""
+    """One appointment with its link, the account that has it, and why there is none (yet): *why* is a short stable
+    word, *reason* Zoom's own words where there are any."""
 
+    id: int
+    location_id: int
     external_id: str
+    client_name: str = field(repr=False)
+    client_email: str = field(repr=False)
     location: str
     zone: str
     calendar: str
@@ -35,6 +41,7 @@ class AppointmentLine:
     link_state: str
     join_url: str | None
     account: str | None
+    why: str | None
     reason: str | None
 
 
