@@ -25,5 +25,5 @@ PAGES = (
     Page("locations", "Locations", "storefront", "locations", Permission.SEE_LOCATIONS),
     Page("hooks", "Outgoing webhooks", "webhook", "hooks", Permission.SEE_HOOKS),
     Page("api_keys", "API keys", "key", "api_keys", Permission.SEE_API_KEYS),
-    Page("health", "Alerts", "notifications", "health", Permission.SEE_HEALTH),
+    Page("health", "Health", "ecg_heart", "health", Permission.SEE_HEALTH),
 )

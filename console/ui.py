@@ -8,6 +8,7 @@ from console.database import sessions
 from console.look import plain
 from console.page import explained, sandbox_badge
 from console.pages import PAGES
+from console.pausing import banner
 from console.practice_role import switcher
 from console.who import Person, note_drawn_for, person, require, sign_out
 from core.db.read.pool import locations
@@ -49,6 +50,7 @@ def show() -> None:
             places = locations(session)
         switcher(places)
     sandbox_badge()
+    banner()
     require(page.permission)
     opened.run()
 
