@@ -36,8 +36,12 @@ class Part:
     @property
     def says(self) -> str:
         """What is not well; or how it is, when all is."""
-        told = [check for check in self.checks if check.level is not Level.OK] or self.checks
-        return " ".join(check.says for check in told)
+        ill = [check for check in self.checks if check.level is not Level.OK]
+        if not ill:
+            return " ".join(check.says for check in self.checks)
+        return " ".join(
+            check.says if check.part.lower() == self.title.lower() else f"{check.part}: {check.says}" for check in ill
+        )
 
     @property
     def next_step(self) -> str:
@@ -57,11 +61,11 @@ def own_parts(parts: Wiring) -> list[Part]:
         return Part(title, examined(title, examine))
 
     return [
-        Part("Database", [*_database(parts), *examined("disk", lambda: _disk(parts))]),
+        Part("Database", [*_database(parts), *examined("Disk", lambda: _disk(parts))]),
         asked("Work", lambda session: _work(session, parts, now)),
         asked("Zoom", lambda session: _zoom(session, parts, now)),
         asked("Events from Zoom", lambda session: _events(session, now)),
-        Part("Accounts", examined("accounts", lambda: examine_accounts(parts, utcnow, each=False))),
+        Part("Accounts", examined("Accounts", lambda: examine_accounts(parts, utcnow, each=False))),
         asked("Mail", lambda session: _mail(session, now)),
         asked("Outgoing webhooks", lambda session: _hooks(session, now)),
     ]
@@ -89,9 +93,9 @@ def _disk(parts: Wiring) -> Iterator[Check]:
 
 def _work(session: Session, parts: Wiring, now: datetime) -> Iterator[Check]:
     late = [finding for finding in work(session, hours=parts.hours, now=now) if finding.text]
-    yield from (fail(finding.name, finding.text or "", finding.next_step) for finding in late)
+    yield from (fail("Work", finding.text or "", finding.next_step) for finding in late)
     if not late:
-        yield ok("work", f"Whatever is due is taken within {LONGEST.total_seconds():.0f} seconds.")
+        yield ok("Work", f"Whatever is due is taken within {LONGEST.total_seconds():.0f} seconds.")
 
 
 def _zoom(session: Session, parts: Wiring, now: datetime) -> Iterator[Check]:
@@ -120,12 +124,12 @@ def _events(session: Session, now: datetime) -> Iterator[Check]:
     seen = event_health(session)
     if seen.since is not None and now - seen.since > LONGEST:
         says = f"{seen.waiting} wait to be applied, the first since {_ago(seen.since, now)}."
-        yield fail("events", says, "See to the Dagster daemon: lifecycle_sensor applies them.")
+        yield fail("Events from Zoom", says, "See to the Dagster daemon: lifecycle_sensor applies them.")
     elif seen.came_at is None:
         step = "Check the event subscription of the Marketplace app (docs/production.md)."
-        yield warn("events", "None ever came.", step)
+        yield warn("Events from Zoom", "None ever came.", step)
     else:
-        yield ok("events", f"The last one came {_ago(seen.came_at, now)}.")
+        yield ok("Events from Zoom", f"The last one came {_ago(seen.came_at, now)}.")
 
 
 def _mail(session: Session, now: datetime) -> Iterator[Check]:
@@ -133,30 +137,30 @@ def _mail(session: Session, now: datetime) -> Iterator[Check]:
     answer = f" It says: “{seen.reply}”." if seen.reply else ""
     if seen.retrying:
         mails = "One mail is" if seen.retrying == 1 else f"{seen.retrying} mails are"
-        yield warn("mail", f"{mails} tried again.{answer}", "See to the mail server, or correct SMTP_URL.")
+        yield warn("Mail", f"{mails} tried again.{answer}", "See to the mail server, or correct SMTP_URL.")
     if seen.failed:
         mails = "One mail that still matters was" if seen.failed == 1 else f"{seen.failed} mails that still matter were"
         yield warn(
             "mail", f"{mails} not delivered.{answer}", "They are listed below: correct the address, then re-send."
         )
     last = f"The last mail left {_ago(seen.sent_at, now)}." if seen.sent_at else "No mail left lately."
-    yield ok("mail", last)
+    yield ok("Mail", last)
 
 
 def _hooks(session: Session, now: datetime) -> Iterator[Check]:
     seen = hook_health(session, now=now)
     if not seen.endpoints:
-        yield ok("hooks", "No booking system is told.")
+        yield ok("Outgoing webhooks", "No booking system is told.")
         return
     if seen.failing:
         receivers = "One receiver does" if seen.failing == 1 else f"{seen.failing} receivers do"
-        yield warn("hooks", f"{receivers} not answer.", "Open Outgoing webhooks and read what they said.")
+        yield warn("Outgoing webhooks", f"{receivers} not answer.", "Open Outgoing webhooks and read what they said.")
     if seen.dead:
         webhooks = "One webhook was" if seen.dead == 1 else f"{seen.dead} webhooks were"
-        yield warn("hooks", f"{webhooks} given up within a week.", "They are listed below: re-send them.")
+        yield warn("Outgoing webhooks", f"{webhooks} given up within a week.", "They are listed below: re-send them.")
     disabled = f", {seen.disabled} of them disabled" if seen.disabled else ""
     endpoints = "One endpoint" if seen.endpoints == 1 else f"{seen.endpoints} endpoints"
-    yield ok("hooks", f"{endpoints}{disabled}; nothing was given up within a week.")
+    yield ok("Outgoing webhooks", f"{endpoints}{disabled}; nothing was given up within a week.")
 
 
 def _links(count: int) -> str:

@@ -9,7 +9,7 @@ from console import words
 from console.database import sessions
 from console.health_actions import resend_button, retry_button, show_said
 from console.health_parts import Part, dagster_part, own_parts
-from console.look import HEALTH, plain
+from console.look import HEALTH, pale_address, plain
 from console.moments import named_clock, until
 from console.page import empty, freshness, live, location_choice
 from console.pausing import pause_control, resume_control, said
@@ -48,8 +48,10 @@ def panel(place: pool.LocationItem | None) -> None:
         open_alerts = alerts(session, location=location, limit=SHOWN)
     freshness(place.zone if place else "UTC")
     with st.container(border=True, gap="small", key="rows_parts"):
+        database, *others = own_parts(wiring())
+        part_row(database)
         slow = st.container()  # drawn last: Dagster's database may take its time, and nothing else waits for it
-        for part in own_parts(wiring()):
+        for part in others:
             part_row(part)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -66,9 +68,10 @@ def part_row(part: Part) -> None:
     """How a part is, and what to do next."""
     step = f"  \n:small[:material/arrow_forward: {plain(part.next_step)}]" if part.next_step else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{part.title}**", width=150)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width=270, wrap=False):
+            st.markdown(f"**{part.title}**", width=150)
+            st.markdown(HEALTH[part.level].pill, width="content")
         st.markdown(f":small[{plain(part.says)}]{step}", width="stretch")
-        st.markdown(HEALTH[part.level].pill, width="content")
 
 
 def failed_card(found: Sequence[FailedLink], now: datetime) -> None:
@@ -93,19 +96,18 @@ def failed_row(line: FailedLink, now: datetime) -> None:
         else f"began {until(line.starts_at, now=now)}"
     )
     about = f"{line.location} · {named_clock(line.starts_at, line.zone)}, {starts}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="stretch", gap=None):
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             wanted = {"id": line.external_id, "location_id": str(line.location_id)}
             label = f":primary[**{plain(line.external_id)}**]"
-            st.page_link("app_pages/appointment.py", label=label, icon="", help="", query_params=wanted)
-            answer = f" :gray[{plain(line.detail)}]" if line.detail else ""
-            st.markdown(
-                f":small[:gray[{plain(about)}]]  \n:small[{plain(f'{why.what} {why.next_step}'.strip())}{answer}]"
+            st.page_link(
+                "app_pages/appointment.py", label=label, icon="", help="", query_params=wanted, width="stretch"
             )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             if line.run_id:
                 st.markdown(f":small[[Dagster run]({get_settings().dagster_url}/runs/{line.run_id})]", width="content")
             retry_button(line)
+        answer = f" :gray[{plain(line.detail)}]" if line.detail else ""
+        st.markdown(f":small[:gray[{plain(about)}]]  \n:small[{plain(f'{why.what} {why.next_step}'.strip())}{answer}]")
 
 
 def dead_card(found: Sequence[DeadMessage], now: datetime) -> None:
@@ -128,10 +130,11 @@ def dead_row(line: DeadMessage, now: datetime) -> None:
     about = [each for each in (line.location, line.external_id, until(line.created_at, now=now)) if each]
     why = words.reason(line.reason).what if is_hook else words.MAIL_REASONS.get(line.reason or "", "not delivered")
     answer = f" The answer: “{line.reply}”." if line.reply else ""
+    to = f":gray[{plain(line.to)}]" if is_hook else pale_address(line.to)
     said_so = f"{why.rstrip('.').capitalize()}.{answer}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f":material/{icon}: **{plain(name)}** :gray[to {plain(line.to)}]  \n"
+            f":material/{icon}: **{plain(name)}** :gray[to] {to}  \n"
             f":small[:gray[{plain(' · '.join(about))}]]  \n:small[{plain(said_so)}]",
             width="stretch",
         )
