@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from psycopg import errors as postgres
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 AT_ONCE = 200  # rows in one transaction
+
+
+class OneIsToBlame(Exception):
+    """What *write* raises where one of its rows is to blame: each is then written for itself."""
 
 
 class GroupCommit(Generic[Row, Result]):
@@ -65,8 +69,6 @@ class _Failed:
 
 
 def _one_is_to_blame(error: Exception) -> bool:
-    """Whether the rows are better off each for itself: with all but a database that answers nobody. What nobody foresaw
-    is about one row, too, and the others belong to other people."""
     if isinstance(error, OperationalError):
         return isinstance(error.orig, postgres.DeadlockDetected | postgres.LockNotAvailable)
-    return isinstance(error, DataError | IntegrityError) or not isinstance(error, SQLAlchemyError)
+    return isinstance(error, DataError | IntegrityError | OneIsToBlame)

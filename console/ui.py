@@ -7,8 +7,7 @@ import streamlit as st
 from console.database import sessions
 from console.look import plain
 from console.page import explained, sandbox_badge
-from console.pages import PAGES, pages_in
-from console.pausing import banner
+from console.pages import PAGES
 from console.practice_role import switcher
 from console.who import Person, note_drawn_for, person, require, sign_out
 from core.db.read.pool import locations
@@ -25,7 +24,6 @@ def show() -> None:
     except NotAllowed as refused:
         door(refused)
         return
-    there = pages_in(get_settings().mode)
     # What a person may not see has its address too: there it says who may.
     drawn = [
         st.Page(
@@ -36,10 +34,10 @@ def show() -> None:
             url_path=page.path,
             visibility="visible" if who.may(page.permission) else "hidden",
         )
-        for page in there
+        for page in PAGES
     ]
     opened = st.navigation(drawn)
-    page = there[[each.title for each in drawn].index(opened.title)]
+    page = PAGES[[each.title for each in drawn].index(opened.title)]
     if page is PAGES[0] and not who.may(page.permission):
         # Without a page named in the address: the first that the person may see.
         st.switch_page(next(each for each in drawn if each.visibility == "visible"))
@@ -51,7 +49,6 @@ def show() -> None:
             places = locations(session)
         switcher(places)
     sandbox_badge()
-    banner()
     require(page.permission)
     opened.run()
 

@@ -115,11 +115,10 @@ def own(places: Sequence[LocationItem]) -> list[LocationItem]:
 
 def sign_out() -> None:
     """End the person's sign-ins, in this browser and in every other."""
+    who = person()
     with sessions().begin() as session:
         admitted = admit(session, st.user.to_dict(), get_settings(), now=utcnow())
-        people.sign_out(
-            session, people.person_by_id(session, admitted.id), actor=f"{admitted.name} ({admitted.role})", now=utcnow()
-        )
+        people.sign_out(session, people.person_by_id(session, admitted.id), actor=who.actor, now=utcnow())
     st.logout()
 
 
