@@ -17,9 +17,14 @@ SECONDS = 120
 PAGE = "/connections"
 
 
-def connected(email: str) -> RedirectResponse:
+def page_of(location: str) -> str:
+    """The page as it shows one location."""
+    return f"{PAGE}?{urlencode({'seats_of': location})}"
+
+
+def connected(email: str, page: str = PAGE) -> RedirectResponse:
     """To the page that says *email* is connected; it looks that up and believes no address."""
-    return RedirectResponse(f"{PAGE}?{urlencode({'connected': email})}", status_code=303)
+    return RedirectResponse(f"{page}{'&' if '?' in page else '?'}{urlencode({'connected': email})}", status_code=303)
 
 
 def refused(reason: str, message: str, next_step: str, *, secure: bool) -> RedirectResponse:

@@ -23,7 +23,7 @@ def seat_table(lines: Sequence[SeatLine], now: datetime, *, everywhere: bool) ->
     """*everywhere*: of several locations, so that each line names its own."""
     with st.container(border=True, gap="xsmall", key="rows_seats"):
         with st.container(horizontal=True, gap="small", key="head_seats"):
-            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "Today": BUDGET}
+            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "API budget": BUDGET}
             for title, width in titles.items():
                 st.markdown(f":small[:gray[**{title}**]]", width=width)
             st.markdown(":small[:gray[**Health**]]", width="stretch")
@@ -73,6 +73,11 @@ def pills(line: SeatLine) -> str:
     return f"{ACCOUNT[line.state].pill}{doing}{suspended}"
 
 
+def start_path(line: SeatLine) -> str:
+    """Where a connect begins; whoever looks at one location comes back to it."""
+    return f"/oauth/zoom/start?seat={line.seat_id}{'&here=1' if st.query_params.get('seats_of') else ''}"
+
+
 def connect_link(line: SeatLine, *, key: str = "connect") -> None:
     """The way to Zoom's consent page, where it leads to something better."""
     lacks = line.state == Connection.CONNECTED and line.scopes is not None and missing_scopes(line.scopes)
@@ -83,7 +88,7 @@ def connect_link(line: SeatLine, *, key: str = "connect") -> None:
     label = "Connect" if line.state in (NOT_CONNECTED, Connection.DISCONNECTED) else "Reconnect"
     same_tab_link(
         label,
-        f"/oauth/zoom/start?seat={line.seat_id}",
+        start_path(line),
         key=f"{key}_{line.seat_id}",
         description=f"{label} {line.email}",
         primary=line.state == Connection.NEEDS_REAUTH,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from console import words
-from console.moments import clock, day, length
+from console.moments import clock, day, length, named_clock
 from core.db.read.connections import NOT_CONNECTED, SeatLine
 from core.domain.states import Connection
 from core.zoom.budget import DAILY_CREATES
@@ -46,7 +46,7 @@ def _well(line: SeatLine, now: datetime) -> str:
 def _back(line: SeatLine, now: datetime) -> str:
     if line.benched_until is None:
         return "Out of the pool until somebody releases it."
-    when = clock(line.benched_until, line.zone)
+    when = named_clock(line.benched_until, line.zone)
     on = day(line.benched_until, line.zone, now=now)
     return f"Back {when if on == 'today' else f'{on} {when}'}."
 

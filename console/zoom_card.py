@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from console.connection_list import start_path
 from console.look import ACCOUNT, plain
 from console.who import offered
 from console.widgets import same_tab_link
@@ -58,7 +59,7 @@ def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
         line = by_id.get(chosen, free[0])
         same_tab_link(
             "Connect",
-            f"/oauth/zoom/start?seat={line.seat_id}",
+            start_path(line),
             key="connect_next",
             description=f"Connect {line.email} to Zoom",
             primary=True,

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from console import connect_result
 from console.who import allowed_to, person_of
 from core.clock import utcnow
-from core.db.models import Seat
+from core.db.models import Location, Seat
 from core.db.read.appointment import is_id
 from core.domain.roles import Permission
 from core.errors import ConnectRefused, NotFound, ZoomPoolError
@@ -69,7 +69,7 @@ def callback(request: Request) -> Response:
         )
     except (ZoomPoolError, SQLAlchemyError) as refused:
         return _refusal(refused)
-    return connect_result.connected(connected.email)
+    return connect_result.connected(connected.email, connected.return_to)
 
 
 def _consent_page(request: Request, browser: str) -> str:
@@ -80,6 +80,7 @@ def _consent_page(request: Request, browser: str) -> str:
         if seat is None:
             raise NotFound("There is no such seat.", next_step=FROM_HERE)
         allowed_to(who, Permission.CONNECT, seat.location_id)
+        here = session.get_one(Location, seat.location_id).name if "here" in request.query_params else None
         return begin_connect(
             session,
             parts.oauth,
@@ -88,7 +89,7 @@ def _consent_page(request: Request, browser: str) -> str:
             seat_id=seat.id,
             browser_id=browser,
             actor=who.actor,
-            return_to=connect_result.PAGE,
+            return_to=connect_result.page_of(here) if here else connect_result.PAGE,
             now=utcnow(),
         )
 

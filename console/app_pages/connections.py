@@ -10,7 +10,7 @@ from console.connection_detail import show_account
 from console.connection_list import seat_table
 from console.database import sessions
 from console.look import plain
-from console.moments import clock
+from console.moments import named_clock
 from console.page import empty, explained, freshness, live, location_choice, zone_of
 from console.who import offered
 from console.zoom_card import FREE, TROUBLED, WORKING, zoom_card
@@ -55,10 +55,10 @@ def show() -> None:
     wrong_address()
     if not (account := st.query_params.get(connection_actions.ACCOUNT)):
         connection_actions.tell()
-    live(lambda: overview(place, zone))
-    live(lambda: seats(place))
     if not connection_actions.show_chosen() and account:
         show_account(account)
+    live(lambda: overview(place, zone))
+    live(lambda: seats(place))
     seat_actions.ISSUING.show()
 
 
@@ -94,7 +94,7 @@ def overview(place: pool.LocationItem | None, zone: str) -> None:
         free = connections.seats(session, location, now=now, limit=CHOICES, only=FREE)
         created = connections.created_today(session, location, now=now)
     freshness(zone)
-    at_risk(location, now)
+    at_risk(location, zone, now)
     active = [line for line in free if line.location_status == "active"]
     zoom_card(states, active, created, place)
 
@@ -146,14 +146,14 @@ def nothing(search: str, shown: str) -> None:
         empty("badge", "No seat is issued here.", "Ask QuantixOne's support to issue one; then connect it here.")
 
 
-def at_risk(location: int | None, now: datetime) -> None:
+def at_risk(location: int | None, zone: str, now: datetime) -> None:
     """Say which appointments suffer from the accounts that cannot be used."""
     with sessions()() as session:
         found = appointments_at_risk(
             session, location=location, now=now, until=now + LOOK_AHEAD, cooldown=get_settings().cooldown
         )
     if found:
-        named = ", ".join(f"{plain(each.external_id)} ({clock(each.starts_at, 'UTC')} UTC)" for each in found[:NAMED])
+        named = ", ".join(f"{plain(each.external_id)} ({named_clock(each.starts_at, zone)})" for each in found[:NAMED])
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         title = f"{len(found)} appointment{'s' if len(found) > 1 else ''} of the next 24 hours may have no account."
         st.warning(f"{named}{more}.", title=title, icon=":material/warning:")

@@ -65,6 +65,16 @@ def test_a_seat_is_connected(web: str, seat: int, sandbox: SandboxControl, sessi
     assert [(account.email, account.connection) for account in accounts(sessions)] == [(EMAIL, "connected")]
 
 
+def test_who_looked_at_one_location_comes_back_to_it(web: str, seat: int, sandbox: SandboxControl) -> None:
+    """So that the next of its seats is at hand."""
+    browser = requests.Session()
+    asked = {"seat": str(seat), "here": "1"}
+    begun = browser.get(f"{web}/oauth/zoom/start", params=asked, headers=OURS, allow_redirects=False, timeout=10)
+    answer = finish(browser, sandbox.authorize(begun.headers["Location"], EMAIL))
+
+    assert answer.headers["Location"] == "/connections?seats_of=Harbour&connected=seat1%40harbour.test"
+
+
 def test_the_cookie_that_binds_the_browser_is_out_of_reach(web: str, seat: int) -> None:
     """Scripts cannot read it, other sites' requests do not carry it, and pages never see it."""
     answer = requests.get(f"{web}/oauth/zoom/start?seat={seat}", headers=OURS, allow_redirects=False, timeout=10)

@@ -40,7 +40,7 @@ AT_RISK = with_accounts("""
 ), leased AS (
     SELECT p.id, true AS leased
     FROM concerned AS c
-    JOIN leases AS l ON l.id = c.lease_id AND l.state IN ('reserved', 'ready', 'live')
+    JOIN leases AS l ON l.id = c.lease_id AND l.released_at IS NULL AND l.state IN ('reserved', 'ready', 'live')
     JOIN appointments AS p ON p.id = l.appointment_id AND p.revision = l.revision
     WHERE c.fitness <> 'draining'
 ), short AS (

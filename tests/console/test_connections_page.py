@@ -1,0 +1,120 @@
+"""My Connections as people find it: its table by pages, what is known of one account, and who sees what."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+from core.clock import utcnow
+from core.db.models import Account, Grant
+from core.domain.roles import Role
+from core.services.locations import find_location, issue_seat
+from core.zoom.budget import spend
+from tests.console.conftest import UI, OpenPage, words_of
+from tests.world import TEST, World
+
+SEATS = 60
+
+
+def issue(world: World, number: int) -> None:
+    """Seats that nobody has connected yet, room-01 first."""
+    with world.parts.sessions.begin() as session:
+        place = find_location(session, "Harbour Clinic")
+        for each in range(1, number + 1):
+            issue_seat(session, location=place, address=f"room-{each:02}@harbour.test", actor=TEST, now=utcnow())
+
+
+def menus(page: AppTest) -> int:
+    """How many lines the table has."""
+    return len([each for each in page.menu_button if (each.key or "").startswith("actions_")])
+
+
+def open_as(role: Role, *locations: int, **query: str) -> AppTest:
+    """The page as somebody else sees it."""
+    visit = AppTest.from_file(UI, default_timeout=30)
+    visit.switch_page("app_pages/connections.py")
+    visit.session_state["practice_role"], visit.session_state["practice_locations"] = role, list(locations)
+    for name, value in query.items():
+        visit.query_params[name] = value
+    visit.run()
+    assert not visit.exception, visit.exception
+    return visit
+
+
+def test_many_seats_come_by_pages_and_are_found_by_their_address(world: World, open_page: OpenPage) -> None:
+    """No page has more lines than a person reads, however many seats there are."""
+    world.location(accounts=0)
+    issue(world, SEATS)
+    page = open_page("connections")
+    assert menus(page) == 25 and "1 to 25 of 60 seats" in words_of(page)
+
+    page.pagination(key="seats_page").select(3).run()
+    assert menus(page) == 10 and "51 to 60 of 60 seats" in words_of(page)
+    page.text_input(key="seats_search").input("ROOM-07").run()
+    assert menus(page) == 1
+    page.text_input(key="seats_search").input("nobody").run()
+    assert "No seat here has such an address." in words_of(page)
+
+
+def test_a_line_says_status_use_budget_and_health(world: World, open_page: OpenPage) -> None:
+    """In words; what is nearly used up is said too."""
+    world.location(accounts=2)
+    with world.parts.sessions.begin() as session:
+        spend(session, {world.accounts()[0].zoom_user_id: 85}, day=utcnow().date())
+        session.execute(sa.update(Account).where(Account.id == 2).values(last_used_at=utcnow() - timedelta(hours=7)))
+        session.execute(sa.update(Grant).where(Grant.account_id == 2).values(scopes="meeting:write user:read"))
+    told = words_of(open_page("connections"))
+
+    assert "85 of 100" in told and "nearly used up" in told
+    assert "7 h ago" in told and "Healthy, access renewed just now." in told
+    assert "It works, but" in told and "permissions are missing. Press Reconnect" in told
+
+
+def test_an_account_has_an_address_that_shows_all_about_it(world: World, open_page: OpenPage) -> None:
+    """The access, the use of the last days, and its timeline."""
+    world.location()
+    world.book()
+    world.run()
+    page = open_page("connections", account="1")
+    told = words_of(page)
+
+    assert "Access granted" in told and "all 12 granted" in told
+    assert "Account chosen" in told and "[A-1](/appointment?id=A-1)" in told
+    assert page.button(key="Disconnect_1").label == "Disconnect"
+
+
+@pytest.mark.parametrize("given", ["999", "x", "-1", "1' OR 1=1", "9" * 40])
+def test_an_address_that_names_no_account_is_a_sentence(world: World, open_page: OpenPage, given: str) -> None:
+    """And the list is there all the same."""
+    world.location()
+    page = open_page("connections", account=given)
+
+    assert "There is no such account." in words_of(page) and menus(page) == 1
+
+
+def test_a_host_sees_his_own_location_and_no_other(world: World) -> None:
+    """Neither in the list nor by an address, which is not even admitted to exist."""
+    own = world.location("Hill Clinic")
+    world.location()
+    [other] = world.accounts(email="seat1@harbour-clinic.test")
+    page = open_as(Role.HOST, own.id, account=str(other.id))
+    told = words_of(page)
+
+    assert "There is no such account." in told
+    assert [each.label for each in page.button if (each.key or "").startswith("open_")] == [
+        "**seat1**:gray[@hill\\-clinic\\.test]"
+    ]
+    assert "harbour" not in told.lower()
+    [menu] = [each for each in page.menu_button if (each.key or "").startswith("actions_")]
+    assert menu.options == ["Details", "Disconnect", "Disconnect now"]
+
+
+def test_operations_take_accounts_out_and_connect_none(world: World) -> None:
+    """Each role is offered what it may do."""
+    world.location()
+    page = open_as(Role.OPERATIONS)
+    [menu] = [each for each in page.menu_button if (each.key or "").startswith("actions_")]
+
+    assert menu.options == ["Details", "Quarantine"]
+    assert not [each for each in page.button if each.key == "issue_seats"]
