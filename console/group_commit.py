@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from psycopg import errors as postgres
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 AT_ONCE = 200  # rows in one transaction
-
-
-class OneIsToBlame(Exception):
-    """What *write* raises where one of its rows is to blame: each is then written for itself."""
 
 
 class GroupCommit(Generic[Row, Result]):
@@ -69,6 +65,8 @@ class _Failed:
 
 
 def _one_is_to_blame(error: Exception) -> bool:
+    """Whether the rows are better off each for itself: with all but a database that answers nobody. What nobody foresaw
+    is about one row, too, and the others belong to other people."""
     if isinstance(error, OperationalError):
         return isinstance(error.orig, postgres.DeadlockDetected | postgres.LockNotAvailable)
-    return isinstance(error, DataError | IntegrityError | OneIsToBlame)
+    return isinstance(error, DataError | IntegrityError) or not isinstance(error, SQLAlchemyError)

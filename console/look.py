@@ -104,6 +104,12 @@ HOOK = {
     "disabled": Look("gray", "block", "Disabled"),
 }
 
+HEALTH = {
+    "ok": Look("green", "check_circle", "Well"),
+    "warn": Look("orange", "warning", "Look at it"),
+    "fail": Look("red", "error", "Broken"),
+}
+
 APPOINTMENT = {
     states.Appointment.BOOKED: Look("blue", "event", "Booked"),
     states.Appointment.CANCELLED: Look("gray", "event_busy", "Cancelled"),

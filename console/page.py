@@ -75,8 +75,13 @@ def location_choice(
         if beside is not None:
             beside(chosen)
         if refreshes:
-            st.toggle("Live", value=True, key="live", bind="query-params", help="Refresh by itself")
+            live_switch()
     return chosen
+
+
+def live_switch() -> None:
+    """Whether the page draws itself anew, kept in its address."""
+    st.toggle("Live", value=True, key="live", bind="query-params", help="Refresh by itself")
 
 
 def zone_of(place: LocationItem | None, places: Sequence[LocationItem]) -> str:

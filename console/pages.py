@@ -14,6 +14,7 @@ class Page:
     icon: str
     path: str
     permission: Permission
+    practice: bool = False  # there is one in the sandbox only
 
 
 PAGES = (
@@ -25,5 +26,11 @@ PAGES = (
     Page("locations", "Locations", "storefront", "locations", Permission.SEE_LOCATIONS),
     Page("hooks", "Outgoing webhooks", "webhook", "hooks", Permission.SEE_HOOKS),
     Page("api_keys", "API keys", "key", "api_keys", Permission.SEE_API_KEYS),
-    Page("health", "Alerts", "notifications", "health", Permission.SEE_HEALTH),
+    Page("health", "Health", "ecg_heart", "health", Permission.SEE_HEALTH),
+    Page("sandbox", "Sandbox", "science", "sandbox", Permission.SEE_SANDBOX, practice=True),
 )
+
+
+def pages_in(mode: str) -> list[Page]:
+    """Those that there are in the *mode* `sandbox` or `production`."""
+    return [page for page in PAGES if not page.practice or mode == "sandbox"]

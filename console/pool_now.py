@@ -118,8 +118,6 @@ def standstill(place: pool.LocationItem | None) -> None:
         st.warning(
             words.reason("location_suspended").next_step, title=f"{plain(place.name)} is suspended: no new links."
         )
-    elif place and place.paused:
-        st.warning(words.reason("allocation_paused").next_step, title="The opening of links is paused.")
 
 
 def failures(figures: pool.PoolCounts) -> None:

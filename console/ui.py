@@ -7,7 +7,8 @@ import streamlit as st
 from console.database import sessions
 from console.look import plain
 from console.page import explained, sandbox_badge
-from console.pages import PAGES
+from console.pages import PAGES, pages_in
+from console.pausing import banner
 from console.practice_role import switcher
 from console.who import Person, note_drawn_for, person, require, sign_out
 from core.db.read.pool import locations
@@ -24,6 +25,7 @@ def show() -> None:
     except NotAllowed as refused:
         door(refused)
         return
+    there = pages_in(get_settings().mode)
     # What a person may not see has its address too: there it says who may.
     drawn = [
         st.Page(
@@ -34,10 +36,10 @@ def show() -> None:
             url_path=page.path,
             visibility="visible" if who.may(page.permission) else "hidden",
         )
-        for page in PAGES
+        for page in there
     ]
     opened = st.navigation(drawn)
-    page = PAGES[[each.title for each in drawn].index(opened.title)]
+    page = there[[each.title for each in drawn].index(opened.title)]
     if page is PAGES[0] and not who.may(page.permission):
         # Without a page named in the address: the first that the person may see.
         st.switch_page(next(each for each in drawn if each.visibility == "visible"))
@@ -49,6 +51,7 @@ def show() -> None:
             places = locations(session)
         switcher(places)
     sandbox_badge()
+    banner()
     require(page.permission)
     opened.run()
 

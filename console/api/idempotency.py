@@ -22,7 +22,6 @@ from starlette.responses import Response
 from console.api.caller import Authenticated
 from console.api.problems import MEDIA_TYPE, Problem, problem_of
 from console.database import sessions
-from console.group_commit import OneIsToBlame
 from core.clock import utcnow
 from core.errors import ZoomPoolError
 from core.services import idempotency
@@ -44,7 +43,7 @@ class Answer:
         return b"" if self.body is None else self.body.model_dump_json().encode()
 
 
-class Taken(OneIsToBlame):
+class Taken(Exception):
     """The key was used before: what was just done is rolled back."""
 
 
@@ -159,10 +158,11 @@ def answered(status: int, content: bytes, headers: dict[str, str] | None = None)
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same for the same JSON, however it is spaced and ordered; what is no JSON, such as a CSV list, as it is."""
+    """The same for the same JSON, however it is spaced and ordered; what is no JSON, such as a CSV list, or nested
+    without end, as it is."""
     try:
         return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

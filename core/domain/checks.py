@@ -6,6 +6,7 @@ from unicodedata import category
 from zoneinfo import ZoneInfo, available_timezones
 
 LONGEST = timedelta(hours=24)  # an appointment; what reads who is busy looks back no further
+FURTHEST = timedelta(days=3653)  # ahead
 # Line breaks, control characters (NUL too, which PostgreSQL cannot store), halves of characters, and what nobody sees:
 # it could turn the text around it to the other direction, or hide in it.
 NEVER = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -71,6 +72,13 @@ def duration(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def ahead(field: str, moment: datetime, *, now: datetime) -> None:
-    """*moment* is yet to come."""
+    """*moment* is yet to come, and within reach."""
     if moment <= now:
         raise FieldError(field, f"is in the past ({moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M} UTC).")
+    within_reach(field, moment, now=now)
+
+
+def within_reach(field: str, moment: datetime, *, now: datetime) -> None:
+    """*moment* is not so far ahead that what is added to it leaves the calendar, in some zone or other."""
+    if moment - now > FURTHEST:
+        raise FieldError(field, f"is more than ten years ahead ({moment:%Y-%m-%d}).")

@@ -29,7 +29,7 @@ GET      /sandbox/mail/envelopes                  number, from, to, received_at 
 GET      /sandbox/mail/count                      {"count": n}
 DELETE   /sandbox/mail                            empty the mailbox
 POST     /sandbox/faults                          {match, effect, times?} -> {"id"}; see faults.py
-GET      /sandbox/faults                          those set, with hits
+GET      /sandbox/faults                          those set, each with its effect and hits
 DELETE   /sandbox/faults, /sandbox/faults/{id}    stop misbehaving
 GET, PATCH /sandbox/config                        see config.py
 GET, DELETE /sandbox/stats                        answers by route and status
@@ -43,6 +43,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -52,6 +53,7 @@ from starlette.routing import Route
 from core.sandbox import control_mail, control_meetings, control_users, control_webhooks
 from core.sandbox.autopilot import pass_time
 from core.sandbox.command import REFUSALS, Command, Commands, Refused
+from core.sandbox.faults import Effect
 from core.sandbox.stats import Stats
 from core.sandbox.wire import wire_time
 
@@ -88,7 +90,18 @@ def _add_fault(world: World, request: Request, body: Any) -> Any:
 
 
 def _list_faults(world: World, request: Request, body: Any) -> Any:
-    return [{"id": fault.id, "hits": fault.hits, "times_left": fault.times} for fault in world.faults]
+    unset = asdict(Effect())
+    return [
+        {
+            "id": fault.id,
+            "hits": fault.hits,
+            "times_left": fault.times,
+            "method": fault.method,
+            "path_regex": fault.path.pattern if fault.path else None,
+            "effect": {name: value for name, value in asdict(fault.effect).items() if value != unset[name]},
+        }
+        for fault in world.faults
+    ]
 
 
 def _clear_faults(world: World, request: Request, body: Any) -> Any:

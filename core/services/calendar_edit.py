@@ -89,7 +89,7 @@ def _wanted(calendar: Calendar, edit: CalendarEdit) -> Mapping[str, Any]:
     minutes = edit.get("default_minutes", calendar.default_minutes)
     with checked():
         name = checks.text("name", edit.get("name", calendar.name))
-        detail = checked_detail(where, edit.get("meeting_detail", before))
+        detail = checked_detail(where, edit.get("meeting_detail", before)) if _says_where(edit) else before
     check_minutes(minutes)
     host = checked_host(edit.get("host_email", calendar.host_email), copy_to_host=copy)
     return {
@@ -100,6 +100,11 @@ def _wanted(calendar: Calendar, edit: CalendarEdit) -> Mapping[str, Any]:
         "copy_to_host": copy,
         "host_email": host,
     }
+
+
+def _says_where(edit: CalendarEdit) -> bool:
+    """Numbers were not always asked for: one that is missing from before must not keep a calendar from a new name."""
+    return "meeting_location" in edit or "meeting_detail" in edit
 
 
 def _note(

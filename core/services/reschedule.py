@@ -99,6 +99,7 @@ def reschedule_by_id(
         appointment = session.get_one(Appointment, appointment_id)
     with checked():
         starts_at = checks.aware("starts_at", starts_at)
+        checks.within_reach("starts_at", starts_at, now=clock())
         ends_at = checks.aware("ends_at", ends_at or starts_at + (appointment.ends_at - appointment.starts_at))
     # Where the start stays, nobody has to leave, and Zoom is not asked.
     moves = appointment.starts_at != starts_at

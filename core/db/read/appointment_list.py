@@ -86,7 +86,7 @@ def page(
     if found is None:
         return Page([])
     way = Way(newest_first, after, limit + 1)
-    if found.text is not None:
+    if found.text is not None and found.text.split():
         return _searched(session, found, way)
     return _page(session.execute(_in_order(found, way)).all(), way)
 

@@ -68,14 +68,15 @@ LEFT JOIN appointment_revisions AS r
     ON r.appointment_id = m.appointment_id AND r.revision = CASE WHEN m.kind = 'booked' THEN a.revision ELSE m.revision END
 LEFT JOIN meetings AS t ON t.id = m.meeting_id
 LEFT JOIN leases AS s ON s.id = t.lease_id
--- What its recipient, the client or the host, has got before. What is in flight may yet turn out to be untrue and not leave.
+-- What its recipient, the client or the host, has got before. What is in flight may yet turn out to be untrue and not leave; of
+-- two notices that leave at once only the later one waits for the other.
 CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(j.status = 'sent' AND (j.revision < m.revision OR m.kind = 'cancelled')), false) AS told_before,
            coalesce(bool_or(j.status = 'sent' AND j.kind = 'join_link' AND j.revision = a.revision), false) AS link_sent,
            coalesce(bool_or(j.status = 'sent' AND j.kind = 'moved' AND j.revision = m.revision), false) AS move_sent,
            coalesce(bool_or(j.status = 'sent' AND j.kind = 'join_link' AND j.meeting_id IS DISTINCT FROM m.meeting_id), false)
                AS link_before,
-           coalesce(bool_or(j.status = 'in_flight'), false) AS leaving
+           coalesce(bool_or(j.status = 'in_flight' AND (j.kind = 'join_link' OR coalesce(j.sequence, 0) < m.sequence)), false) AS leaving
     FROM messages AS j
     WHERE j.appointment_id = m.appointment_id AND j.id <> m.id AND j.channel = 'mail' AND j.to_host = m.to_host
       AND j.kind IN ('booked', 'join_link', 'moved') AND j.status IN ('sent', 'in_flight')) AS e

@@ -123,9 +123,9 @@ class Outside:
 
 
 def _exchange(sock: socket.socket, target: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
-    connection = HTTPConnection(
-        target.hostname or "", target.port
-    )  # it only speaks HTTP: the socket it would open is there already
+    # It only speaks HTTP: the socket it would open is there already. Without its brackets an IPv6 address would lose
+    # its last group, which is taken for a port.
+    connection = HTTPConnection(target.netloc)
     connection.sock = sock
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     try:

@@ -246,3 +246,13 @@ def test_what_a_key_does_not_see_looks_as_if_it_did_not_exist(world: World, prog
     there = stranger.get(f"/appointments/{booked.id}").json()
     assert there["detail"] == stranger.get("/appointments/4711").json()["detail"]
     assert world.appointment().status == "booked"
+
+
+def test_nothing_is_moved_to_the_end_of_the_calendar(world: World, program: MakeProgram) -> None:
+    """Where it would end after the last day there is."""
+    world.location()
+    booked = world.book(starts_in=HOUR)
+
+    answer = program("book").post(f"/appointments/{booked.id}/reschedule", {"starts_at": "9999-12-31T23:59:00Z"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "starts_at")

@@ -261,3 +261,19 @@ def test_a_refusal_is_answered_again_too(world: World, program: MakeProgram) -> 
 
     assert (refused.status_code, refused.json()["type"]) == (409, "already_booked")
     assert again.text == refused.text and again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("ends_at", [None, "9999-12-31T23:59:59Z"])
+def test_a_time_at_the_end_of_the_calendar_is_refused_alone(
+    world: World, program: MakeProgram, ends_at: str | None
+) -> None:
+    """Sums with it would fail for everybody who is booked with it, and for whoever reads it later."""
+    world.location()
+    caller = program("book")
+    far = booking(world, external_id="FAR", starts_at="9999-12-31T23:50:00Z", ends_at=ends_at)
+
+    answer = caller.post("/appointments/bulk", {"appointments": [far, booking(world)]})
+    alone = caller.post("/appointments", far)
+
+    assert [each["status"] for each in answer.json()["results"]] == [422, 201]
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "starts_at")

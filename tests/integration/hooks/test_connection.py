@@ -1,13 +1,15 @@
 """Where a caller says that we call, we call the public Internet only, by the address that was looked at."""
 
+import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from core.errors import HookUnreachable
-from core.services.hooks.connection import MOST_OF_AN_ANSWER, Outside
+from core.services.hooks.connection import MOST_OF_AN_ANSWER, Outside, _exchange
 from tests.integration.hooks.receiver import Authority, receiving
 
 BODY = b'{"event": "ping"}'
@@ -160,3 +162,13 @@ def test_what_went_wrong_is_said_in_a_sentence() -> None:
         Outside(practice=True).post(address, BODY, {})
     with pytest.raises(HookUnreachable, match="cannot be resolved"):
         Outside(practice=True).post("http://no-such-name.invalid/", BODY, {})
+
+
+@pytest.mark.parametrize("host", ["[2606:4700::1111]", "[2606:4700::1111]:8443", "hooks.example", "hooks.example:8443"])
+def test_the_receiver_reads_the_name_by_which_it_is_called(host: str) -> None:
+    """A server that has several tells them apart by it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        _exchange(ours, urlsplit(f"https://{host}/in"), BODY, {})
+        assert f"\r\nHost: {host}\r\n".encode() in theirs.recv(4096)

@@ -184,6 +184,15 @@ def test_words_are_found_by_their_beginnings(world: World, text: str, found: boo
         assert bool(page(session, Filters(text=text), limit=5).ids) is found
 
 
+@pytest.mark.parametrize("text", ["", "  ", "\x1c", "\u2003"])
+def test_a_text_without_a_word_leaves_nothing_out(world: World, text: str) -> None:
+    """Separators that nobody sees are not all refused before."""
+    world.location()
+    world.book("REF-2044", starts_in=DAY)
+    with world.parts.sessions() as session:
+        assert len(page(session, Filters(text=text), limit=5).ids) == 1
+
+
 def test_the_day_of_a_search_does_not_matter(world: World) -> None:
     """Somebody whose appointment was years ago is found among those who came later."""
     world.location()

@@ -6,6 +6,7 @@ import pytest
 
 from core.clock import utcnow
 from core.db.models import AppointmentRevision
+from core.services.mail_claim import MailClaim
 from core.services.outbox import LINK_FIRST
 from tests.integration.mail.booked import CLIENT, HOST, HOUR, call_off, confirmed, entry, move, set_calendar
 from tests.world import World
@@ -226,3 +227,18 @@ def test_a_copy_is_never_counted_as_the_clients_link(world: World) -> None:
     world.notify()
     assert world.sandbox.mail(CLIENT) == []
     assert [mail["subject"].split(":")[0] for mail in world.sandbox.mail(HOST)] == ["Copy", "Copy"]
+
+
+def test_of_two_notices_that_are_claimed_together_only_the_later_one_waits(world: World) -> None:
+    """The confirmation, refused for now, and the notice of a move, which was written because the host knew."""
+    world.location()
+    set_calendar(world, copy_to_host=True, host_email=HOST)
+    confirmed(world)
+    world.sandbox.fault({"smtp_code": 450}, smtp=True, to_regex="a-1@clients", times=1)
+    world.notify()
+    move(world, HOUR)
+
+    claim = MailClaim(world.parts.sessions, lambda: utcnow() + timedelta(seconds=10), None)
+    mails = [mail for each in claim.take(10, None) if (mail := claim.look(each)) and not mail.to_host]
+
+    assert {mail.kind: mail.leaving for mail in mails} == {"booked": False, "moved": True}

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Appointment, AppointmentRevision, Event
+from core.db.models import Appointment, AppointmentRevision, Calendar, Event
 from core.errors import Conflict, InvalidInput, StaleState
 from core.services.calendars import add_calendar, calendar_by_id
 from core.services.cancel import cancel
@@ -283,6 +283,23 @@ def test_a_number_belongs_to_its_place(world: World) -> None:
     assert world.calendar("Calls").meeting_detail == NUMBER
     world.edit_calendar("Calls", meeting_location="zoom")
     assert world.calendar("Calls").meeting_detail is None
+
+
+@pytest.mark.parametrize(("calendar", "detail"), [("Phone", None), ("Phone", "ask at the desk"), ("Video", "old room")])
+def test_what_was_kept_before_numbers_were_looked_at_is_no_obstacle(
+    world: World, calendar: str, detail: str | None
+) -> None:
+    """The calendar gets its new name all the same; where it meets is asked for once that is edited."""
+    world.location()
+    with world.parts.sessions.begin() as session:
+        session.get_one(Calendar, world.calendar(calendar).id).meeting_detail = detail
+
+    world.edit_calendar(calendar, name="Talks")
+
+    assert world.calendar("Talks").meeting_detail == detail
+    if calendar == "Phone":
+        with pytest.raises(InvalidInput):
+            world.edit_calendar("Talks", meeting_location="phone", meeting_detail=detail)
 
 
 def test_who_decides_on_what_has_changed_since_is_told(world: World) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.domain.checks import FieldError, aware, span, text, zone
+from core.domain.checks import FURTHEST, FieldError, aware, span, text, zone
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -79,10 +79,12 @@ def test_a_time_without_a_zone_is_refused() -> None:
         (NOW + HOUR, NOW + HOUR, "ends_at"),
         (NOW + HOUR, NOW, "ends_at"),
         (NOW + HOUR, NOW + 25 * HOUR + timedelta(seconds=1), "ends_at"),
+        (NOW + FURTHEST + HOUR, NOW + FURTHEST + 2 * HOUR, "starts_at"),
+        (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "starts_at"),
     ],
 )
 def test_an_impossible_time_is_refused_by_its_field(starts_at: datetime, ends_at: datetime, field: str) -> None:
-    """The start lies ahead, the end after it, within a day."""
+    """The start lies ahead, within ten years, the end after it, within a day."""
     with pytest.raises(FieldError) as refused:
         span(starts_at, ends_at, now=NOW)
     assert refused.value.field == field

@@ -28,7 +28,8 @@ def test_a_fault_without_times_lasts_until_it_is_removed(host: Wire, sandbox: Sa
     statuses = [host.create().status_code for _ in range(3)]
 
     assert statuses == [500, 500, 500]
-    assert sandbox.faults() == [{"id": fault, "hits": 3, "times_left": None}]
+    told = {"id": fault, "hits": 3, "times_left": None, "effect": {"status": 500}}
+    assert [each | told for each in sandbox.faults()] == sandbox.faults()
     sandbox.remove_fault(fault)
     assert host.create().status_code == 201
 

@@ -149,3 +149,12 @@ def test_a_reason_that_cannot_be_kept_is_refused(admin: Program, world: World, c
 
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json()["errors"]] == ["reason"]
+
+
+def test_a_list_that_looks_like_endless_json_is_refused_as_a_list(admin: Program, clinics: dict[str, int]) -> None:
+    """Whether two writes are the same is asked of any body, whatever it holds."""
+    path = f"/locations/{clinics['Harbour Clinic']}/seats/import"
+
+    answer = admin.send("POST", path, data="[" * 100_000, headers=CSV, once="k-1")
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "invalid_input")
