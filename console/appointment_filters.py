@@ -3,7 +3,7 @@
 The boxes follow the address, never the other way round: going back in the browser undoes a choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -110,8 +110,12 @@ def in_words() -> str:
 
 def clear() -> None:
     """Ask for everything to come."""
-    for name in (*FILTERS, "after"):
-        st.query_params.pop(name, None)
+    go(dict.fromkeys((*FILTERS, "after"), ""))
+
+
+def go(to: Mapping[str, str]) -> None:
+    """Change what the address says, empty for no more; in one step, which going back undoes."""
+    st.query_params.from_dict({name: value for name, value in {**st.query_params.to_dict(), **to}.items() if value})
 
 
 def boxes(of: Asked, calendars: Sequence[Calendar]) -> None:
@@ -158,7 +162,7 @@ def _box(name: str, label: str, options: Sequence[str], shown: dict[str, str] | 
         key=f"asked_{name}",
         format_func=lambda option: (shown or {}).get(option, option),
         label_visibility="collapsed",
-        width=176,
+        width=168,  # two beside one another on a phone
         on_change=_put,
         args=(name, usual),
     )
@@ -168,12 +172,9 @@ def _put(name: str, usual: str = "") -> None:
     """Put a choice into the address; another list begins at its beginning, and shows no single appointment."""
     value = st.session_state[f"asked_{name}"]
     text = value.isoformat() if isinstance(value, date) else (value or "").strip()
-    for gone in ("after", "id", "location_id", *(["calendar"] if name == "location" else [])):
-        st.query_params.pop(gone, None)
-    if text and text not in (usual, EVERYWHERE):
-        st.query_params[name] = text
-    else:
-        st.query_params.pop(name, None)
+    asks = text and text not in (usual, EVERYWHERE)
+    gone = ("after", "id", "location_id", *(["calendar"] if name == "location" else []))
+    go({**dict.fromkeys(gone, ""), name: text if asks else ""})
 
 
 def _usual(text: str) -> str:

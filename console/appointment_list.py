@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from console.appointment_filters import Asked, clear, filters, given, in_words
+from console.appointment_filters import Asked, clear, filters, given, go, in_words
 from console.appointment_table import address_of, appointment_table
 from console.database import sessions
 from console.look import plain
@@ -54,7 +54,7 @@ def panel(asked: Asked, calendar: Calendar | None) -> None:
     if pressed.copied is not None:
         _copied(by_id[pressed.copied])
     if pressed.opened is not None:
-        st.query_params.update(address_of(by_id[pressed.opened]))
+        go(address_of(by_id[pressed.opened]))
         st.rerun()
 
 

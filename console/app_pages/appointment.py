@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from console import appointment_actions, appointment_list, appointment_panel, booking_form
-from console.appointment_filters import Asked, asked, boxes, given, search_box
+from console.appointment_filters import Asked, asked, boxes, given, go, search_box
 from console.database import sessions
 from console.look import APPOINTMENT, pale_address, plain
 from console.mails import show_opened
@@ -103,8 +103,7 @@ def back_button() -> None:
 
 
 def _back() -> None:
-    for name in ("id", "location_id") if given("id") else ("q",):
-        st.query_params.pop(name, None)
+    go({"id": "", "location_id": ""} if given("id") else {"q": ""})
 
 
 def found_row(each: reading.Found) -> None:
@@ -128,7 +127,7 @@ def found_row(each: reading.Found) -> None:
 
 def open_one(each: reading.Found) -> None:
     """Put one of a choice into the address."""
-    st.query_params.update({"id": each.external_id, "location_id": str(each.location_id)})
+    go({"id": each.external_id, "location_id": str(each.location_id)})
 
 
 show()
