@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-LATELY = 2000  # of the newest rows of a table: enough for minutes at a full hour
+LATELY = 5000  # of the newest rows of a table: minutes at a full hour, outgoing webhooks among them
 DEAD_FOR = timedelta(days=7)
 COUNTED = 1000
 # Reserved further ahead than this, calls wait for Zoom's limits.
