@@ -67,8 +67,8 @@ def detail(line: SeatLine) -> None:
         connection_actions.buttons(line)
     with st.container(border=True, gap="xsmall", key="facts"):
         for label, value in facts(line, now):
-            with st.container(horizontal=True, gap="small"):
-                st.markdown(f":small[:gray[{label}]]", width=150)
+            with st.container(horizontal=True, gap="small", wrap=False):
+                st.markdown(f":small[:gray[{label}]]", width=130)
                 st.markdown(f":small[{plain(value)}]", width="stretch")
     bars(line, now)
     timeline(line, now)

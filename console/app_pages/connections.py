@@ -116,20 +116,29 @@ def seats(place: pool.LocationItem | None) -> None:
     only = SHOWN.get(shown or EVERY)
     with sessions()() as session:
         states = connections.by_state(session, location, now=now, search=search)
-        found = sum(number for state, number in states.items() if only is None or state in only)
-        pages = max(1, -(-found // ROWS))
-        page = min(int(st.session_state.get("seats_page") or 1), pages)
+    found = sum(number for state, number in states.items() if only is None or state in only)
+    table = st.container()
+    page = pagination(found)  # below the table, but known before it is read
+    with sessions()() as session:
         lines = connections.seats(
             session, location, now=now, limit=ROWS, skipped=(page - 1) * ROWS, search=search, only=only
         )
-    if lines:
-        seat_table(lines, now, everywhere=place is None)
-    else:
-        nothing(search, shown or EVERY)
-    if pages > 1:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{(page - 1) * ROWS + 1} to {(page - 1) * ROWS + len(lines)} of {found:,} seats")
-            st.pagination(pages, key="seats_page", bind="query-params")
+    with table:
+        if lines:
+            seat_table(lines, now, everywhere=place is None)
+        else:
+            nothing(search, shown or EVERY)
+
+
+def pagination(found: int) -> int:
+    """Which page of that many seats is to be shown; kept in the address."""
+    if found <= ROWS:
+        return 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = st.empty()
+        page = st.pagination(-(-found // ROWS), key="seats_page", bind="query-params")
+        told.caption(f"{(page - 1) * ROWS + 1} to {min(page * ROWS, found)} of {found:,} seats")
+    return page
 
 
 def nothing(search: str, shown: str) -> None:

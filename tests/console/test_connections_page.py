@@ -51,6 +51,7 @@ def test_many_seats_come_by_pages_and_are_found_by_their_address(world: World, o
 
     page.pagination(key="seats_page").select(3).run()
     assert menus(page) == 10 and "51 to 60 of 60 seats" in words_of(page)
+    assert menus(open_page("connections", seats_page="3")) == 10
     page.text_input(key="seats_search").input("ROOM-07").run()
     assert menus(page) == 1
     page.text_input(key="seats_search").input("nobody").run()
