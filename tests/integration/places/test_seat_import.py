@@ -115,6 +115,14 @@ def test_a_seat_that_somebody_issues_meanwhile_stops_the_whole_import(world: Wor
     assert seats(world) == OLD | {("a@north.test", "North"), ("b@north.test", "North")}
 
 
+def test_seats_are_issued_in_one_order_whatever_that_of_the_list(world: World) -> None:
+    """Two who import the same ones from both ends would wait for each other, until the database ends one of them."""
+    run(world, plan(world, "email,location", *(f"r{number}@north.test,North" for number in reversed(range(10, 40)))))
+
+    issued = [seat.email for seat in sorted(world.all(Seat), key=lambda seat: seat.id) if seat.email.startswith("r")]
+    assert issued == sorted(issued)
+
+
 def test_thousands_are_imported_at_once(world: World) -> None:
     """In one transaction."""
     lines = [f"seat{number}@north.test,North" for number in range(3000)]
