@@ -6,18 +6,17 @@ import streamlit as st
 
 from console.appointment_filters import Asked, clear, filters, given, go, in_words
 from console.appointment_table import address_of, appointment_table
+from console.copying import copied
 from console.database import sessions
 from console.look import plain
-from console.page import empty, explained, freshness
-from console.who import person, require
+from console.page import empty, freshness
+from console.who import person
 from core.clock import utcnow
 from core.db.models import Calendar
 from core.db.read.appointment_lines import AppointmentLine, lines
 from core.db.read.appointment_list import Page, page
 from core.domain.checks import FieldError
 from core.domain.cursor import Position, decode, encode
-from core.domain.roles import Permission
-from core.services.link_copied import link_copied
 
 AT_ONCE = 50
 
@@ -52,7 +51,7 @@ def panel(asked: Asked, calendar: Calendar | None) -> None:
         st.caption("More fit these words than were looked at: add a word, a location or a time to see the rest.")
     by_id = {each.id: each for each in rows}
     if pressed.copied is not None:
-        _copied(by_id[pressed.copied])
+        copied(pressed.copied, by_id[pressed.copied].location_id, "link")
     if pressed.opened is not None:
         go(address_of(by_id[pressed.opened]))
         st.rerun()
@@ -86,13 +85,6 @@ def _step(label: str, icon: str, *, disabled: bool, to: Callable[[], object]) ->
     if st.button(label, icon=f":material/{icon}:", key=label, disabled=disabled, type="tertiary"):
         to()
         st.rerun()
-
-
-def _copied(line: AppointmentLine) -> None:
-    """Put on the timeline that the person copied the link."""
-    with explained(), sessions().begin() as session:
-        who = require(Permission.SEE_APPOINTMENTS, line.location_id)
-        link_copied(session, line.id, what="link", actor=who.actor, now=utcnow())
 
 
 def _nothing(asked: Asked) -> None:

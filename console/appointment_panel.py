@@ -2,27 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
 from console import appointment_actions, words
+from console.copying import copied
 from console.database import sessions
 from console.look import ACCOUNT, APPOINTMENT, LINK, address, plain
 from console.mails import change_client_button, mails_card
 from console.moments import clock, day, length, named_clock, span, until
-from console.page import explained, freshness
+from console.page import freshness
 from console.recordings import recordings_card
 from console.timeline import run_link, timeline
-from console.who import require
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.read import appointment as reading
 from core.db.read.recordings import recordings
 from core.db.read.upcoming import estimates
 from core.domain import states
-from core.domain.roles import Permission
 from core.domain.states import Link
-from core.services.link_copied import Copied, link_copied
 from core.services.messages import list_messages
 from core.settings import get_settings
 from core.wiring import wiring
@@ -57,7 +56,7 @@ def panel(appointment_id: int) -> None:
     with left:
         facts_card(facts, opened_by(events), now)
         if recorded:
-            recordings_card(recorded, facts.zone, now, on_copied=lambda what: copied(facts, what))
+            recordings_card(recorded, facts.zone, now, on_copied=partial(copied, facts.id, facts.location_id))
         mails_card(messages, facts, now)
     with right:
         timeline(events, facts.zone, now=now)
@@ -103,17 +102,21 @@ def link_card(facts: reading.AppointmentFacts, wait: datetime | None, now: datet
 def open_room(facts: reading.AppointmentFacts) -> None:
     """The link and the passcode, each with its own Copy."""
     passcode = wiring().vault.decrypt(facts.passcode) if facts.passcode else None
+    told = partial(copied, facts.id, facts.location_id)
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", gap="medium"):
-        secret("Join link", facts.join_url or "", key="copy_link", on_copied=lambda: copied(facts, "link"))
+        secret(
+            "Join link",
+            facts.join_url or "",
+            key="copy_link",
+            on_copied=lambda: told("link"),
+        )
         if passcode:
-            secret("Passcode", passcode, key="copy_passcode", on_copied=lambda: copied(facts, "passcode"))
-
-
-def copied(facts: reading.AppointmentFacts, what: Copied) -> None:
-    """Put on the timeline that the person copied something that lets others in."""
-    with explained(), sessions().begin() as session:
-        who = require(Permission.SEE_APPOINTMENTS, facts.location_id)
-        link_copied(session, facts.id, what=what, actor=who.actor, now=utcnow())
+            secret(
+                "Passcode",
+                passcode,
+                key="copy_passcode",
+                on_copied=lambda: told("passcode"),
+            )
 
 
 def secret(label: str, value: str, *, key: str, on_copied: Callable[[], None]) -> None:

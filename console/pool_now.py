@@ -1,6 +1,7 @@
 """The Pool page's first tab: how many accounts are free, what comes next, and who waits for what."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from console import words
 from console.account_chart import account_chart
+from console.copying import copied
 from console.database import sessions
 from console.look import ACCOUNT, IN_CHARTS, LINK, address, plain
 from console.moments import bare_clock, clock, day, length, until, zone_name
@@ -190,7 +192,10 @@ def appointment_row(each: upcoming.Upcoming, wait: datetime | None, now: datetim
             st.markdown(LINK[Link(each.link)].pill, width="content")
             if each.join_url:
                 copy_button(
-                    each.join_url, key=f"copy_{each.id}", description=f"Copy the join link of {each.external_id}"
+                    each.join_url,
+                    key=f"copy_{each.id}",
+                    description=f"Copy the join link of {each.external_id}",
+                    on_copied=partial(copied, each.id, each.location_id, "link"),
                 )
 
 

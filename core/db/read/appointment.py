@@ -1,6 +1,5 @@
 """What the page of one appointment shows, and how people find it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -92,18 +91,6 @@ LIMIT 20
 )
 BY_OUR_ID = sa.text(FOUND + "WHERE p.id = :id")
 
-# The expression is the one that is indexed.
-BY_TEXT = sa.text(
-    FOUND
-    + """
-WHERE to_tsvector('simple'::regconfig, p.external_id || ' '::text || p.client_name || ' '::text || p.client_email)
-      @@ plainto_tsquery('simple', :text)
-  AND (CAST(:locations AS bigint[]) IS NULL OR p.location_id = ANY (CAST(:locations AS bigint[])))
-ORDER BY p.starts_at DESC
-LIMIT :limit
-"""
-)
-
 FACTS = sa.text("""
 SELECT p.id, p.location_id, l.name AS location, l.zone, c.name AS calendar, c.meeting_location, p.external_id,
        p.client_name, p.client_email, p.client_zone, p.starts_at, p.ends_at, p.revision, p.row_version, p.status,
@@ -150,15 +137,6 @@ def by_id(session: Session, text: str, location: int | None = None) -> list[Foun
     if not rows and is_id(text):
         rows = session.execute(BY_OUR_ID, {"id": int(text)}).mappings().all()
     return [Found(**row) for row in rows]
-
-
-def search(session: Session, text: str, *, limit: int, locations: Collection[int] | None = None) -> list[Found]:
-    """The newest *limit* appointments with the words of *text* in id, client name or client e-mail.
-
-    *locations*: only theirs, where somebody may not see all.
-    """
-    given = {"text": text, "limit": limit, "locations": None if locations is None else list(locations)}
-    return [Found(**row) for row in session.execute(BY_TEXT, given).mappings()]
 
 
 def facts(session: Session, appointment_id: int, *, now: datetime) -> AppointmentFacts:
