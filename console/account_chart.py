@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from console.local_axis import axis, instant, scale
+from console.local_axis import axis, calendar_axis, instant, scale
 from console.look import ACCOUNT, HEX, IN_CHARTS
 from console.moments import clock
 
 ROW = 26
+LONG = timedelta(hours=30)  # from here on the axis names days
 AROUND = 112  # pixels of legend and axis
 
 
@@ -77,7 +78,7 @@ def chart(
         "type": "temporal",
         "scale": scale(since, until),
         "title": None,
-        "axis": axis(since, until, zone),
+        "axis": (calendar_axis if until - since > LONG else axis)(since, until, zone),
     }
     spec = _spec(accounts, x, {"at": instant(now)}, sorted({row["State"] for row in rows}))
     if everywhere:
