@@ -13,6 +13,7 @@ from tests.bench.figures import Result, show, store, stored
 from tests.bench.idle import idle
 from tests.bench.listing import listing
 from tests.bench.opening import burst, limited, single
+from tests.bench.painting import pages
 from tests.bench.settling import settle
 from tests.bench.ticks import tick
 from tests.bench.webhooks import webhooks
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[float], Result]] = {
     "settle": settle,
     "idle": idle,
     "listing": listing,
+    "pages": pages,
     "single": single,
 }
 

@@ -54,6 +54,9 @@ FIGURES = (
     Figure("apply_events_per_second", "events of Zoom's applied by the lifecycle's tick", at_least=1500),
     Figure("lifecycle_tick_ms", "the lifecycle's idle tick at 2,000,000 appointments, median", at_most=60),
     Figure("list_page_p99_ms", "a page of the list at 2,000,000 appointments, first and thousandth", at_most=50),
+    Figure("first_paint_seconds", "words of the slowest page after a year of work, warm", at_most=1.5),
+    Figure("charts_drawn_seconds", "charts of the slowest tab, warm", at_most=2.5),
+    Figure("page_queries_ms", "the database's share in the slowest page", at_most=300),
     Figure("bulk_vs_single_ratio", "40 with BULK_BATCH_SIZE=1 over the default"),
 )
 
