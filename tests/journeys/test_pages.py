@@ -12,6 +12,8 @@ import requests
 from playwright.sync_api import expect
 from pydantic import SecretStr
 
+from console.pages import PAGES
+from core.domain.roles import Role, may
 from core.settings import Settings
 from tests.e2e.leftovers import until
 from tests.journeys.conftest import Visit
@@ -47,8 +49,34 @@ def console(settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch) -
 def _answers(address: str) -> bool:
     try:
         return requests.get(f"{address}/healthz", timeout=5).ok
-    except requests.ConnectionError:
+    except requests.RequestException:  # not there yet, or slow to come
         return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", Role)
+def test_each_role_finds_its_pages_in_the_menu_and_the_others_closed(
+    console: str, world: World, visit: Visit, role: Role
+) -> None:
+    """What is not in the menu says who it is not for, also by its address; what is, opens without a complaint."""
+    world.location()
+    person = visit(console)
+    person.go("/locations")
+    person.page.get_by_role("combobox", name="Practice as").click()
+    person.page.get_by_role("option", name=role.capitalize(), exact=True).click()
+    theirs = [page for page in PAGES if may(role, page.permission)]
+    expect(person.page.locator(NAVIGATION)).to_have_count(len(theirs))
+
+    assert [link.inner_text().strip().split("\n")[-1] for link in person.page.locator(NAVIGATION).all()] == [
+        page.title for page in theirs
+    ]
+    for page in PAGES[1:]:  # the first one's address is that of whatever comes first in the menu
+        person.go(f"/{page.path}")
+        refusal = person.page.get_by_text(f"{role} may not {page.permission}")
+        expect(refusal).to_have_count(0 if page in theirs else 1)
+    person.go("/")
+    expect(person.page.get_by_role("heading", level=1)).to_have_text(theirs[0].title)
+    person.picture(f"as-{role}")
 
 
 @pytest.mark.slow
