@@ -38,13 +38,7 @@ def list_locations(caller: Reads, limit: Limit = 50, cursor: Cursor = "0") -> Lo
 @router.post("/locations", status_code=201, response_model=LocationBody)
 def create_location(body: NewLocation, caller: Administers, once: Once) -> Response:
     """Add a location, active at once. Only a key for all locations may."""
-    if caller.locations is not None:
-        raise Problem(
-            403,
-            "access",
-            "This key is for certain locations; a new one is none of them.",
-            next_step="Ask for a key for all locations.",
-        )
+    _only_for_all(caller, "This key is for certain locations; a new one is none of them.")
 
     def work(session: Session) -> Answer:
         location = add_location(session, **body.model_dump(), actor=caller.actor, now=utcnow())
@@ -63,10 +57,12 @@ def get_location(location_id: PathId, caller: Reads) -> LocationBody:
 
 @router.patch("/locations/{location_id}", response_model=LocationBody)
 def update_location(location_id: PathId, body: LocationChanges, caller: Administers, once: Once) -> Response:
-    """Change a location; what is left out stays as it is."""
+    """Change a location; what is left out stays as it is. Suspending and activating needs a key for all locations."""
 
     def work(session: Session) -> Answer:
         location = seen_location(session, location_id, caller)
+        if "status" in body.model_fields_set:  # who is suspended must not be able to end that himself
+            _only_for_all(caller, "This key is for certain locations, which cannot suspend or activate themselves.")
         edit = LocationEdit(**body.edit())  # type: ignore[typeddict-item]
         edit_location(session, location, edit, expected_version=body.expected_version, actor=caller.actor, now=utcnow())
         return Answer(200, location_body(location))
@@ -78,3 +74,8 @@ def seen_location(session: Session, location_id: int, caller: Caller) -> Locatio
     """The location. Raises `NotFound` unless it exists and *caller* sees it."""
     caller.require(location_id, "location")
     return location_by_id(session, location_id)
+
+
+def _only_for_all(caller: Caller, why: str) -> None:
+    if caller.locations is not None:
+        raise Problem(403, "access", why, next_step="Ask for a key for all locations.")

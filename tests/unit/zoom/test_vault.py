@@ -33,7 +33,7 @@ def test_a_new_key_is_put_first_and_the_old_one_still_reads() -> None:
     assert TokenVault(NEW).decrypt(both.rotate(sealed)) == "a token"
 
 
-@pytest.mark.parametrize("keys", ["", "not a key", f"{OLD},short"])
+@pytest.mark.parametrize("keys", ["", "not a key", f"{OLD},short"], ids=["empty", "no key", "one is short"])
 def test_a_broken_key_is_one_sentence_that_shows_no_key(keys: str) -> None:
     """The setting is named, its value is not."""
     with pytest.raises(ConfigurationError) as refused:

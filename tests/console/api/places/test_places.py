@@ -45,6 +45,20 @@ def test_a_location_is_added_read_and_changed(admin: Program, world: World) -> N
     assert [event.actor for event in world.all(Event, kind="location_edited")] == ["key:admin of all"]
 
 
+def test_a_location_cannot_end_its_own_suspension(
+    program: MakeProgram, admin: Program, clinics: dict[str, int], world: World
+) -> None:
+    """What is QuantixOne's to decide takes a key for all locations; everything else about itself it may change."""
+    own, path = program("admin", "Harbour Clinic"), f"/locations/{clinics['Harbour Clinic']}"
+    admin.send("PATCH", path, {"status": "suspended"})
+
+    refused = own.send("PATCH", path, {"status": "active"})
+    changed = own.send("PATCH", path, {"sender_name": "The Harbour"})
+
+    assert (refused.status_code, refused.json()["type"]) == (403, "access")
+    assert (changed.status_code, changed.json()["status"]) == (200, "suspended")
+
+
 def test_locations_are_read_page_by_page(admin: Program, clinics: dict[str, int]) -> None:
     """None twice, none left out; the last page says that it is."""
     admin.post("/locations", {"name": "North", "zone": "UTC"})
