@@ -20,8 +20,8 @@ help: ## List these commands
 up: .venv/.installed ## Start everything and print the addresses; Ctrl-C stops it
 	@exec $(BIN)/zoompool up --stop-with-parent
 
-test: .venv/.installed ## Run the tests (make test T=tests/unit runs some of them)
-	@$(BIN)/python -m pytest -m "not slow" $(or $(T),tests)
+test: .venv/.installed ## Run the tests, two at a time (make test T=tests/unit runs some of them)
+	@$(BIN)/python -m pytest -n 2 -m "not slow" $(or $(T),tests)
 
 test-all: .venv/.installed ## Run all tests, the slow ones too
 	@$(BIN)/python -m pytest $(or $(T),tests)
