@@ -75,9 +75,10 @@ class MailFacts:
     """What a mail about an appointment tells. *location* is its sender's name, *zone* its reader's; times in UTC.
 
     *link_before*: an earlier link of the appointment was sent, which is void. *new_time*: the client knows another time
-    of it. *link_comes*: how long before the start the link is sent; None where none is needed, or its time has come.
-    *link_soon*: it is being made. *meets_on* and *meets_at*: where they meet if no link is needed, and its number or
-    address. *copied_client*: the client's address, in a copy for the host.
+    of it. *new_end*: of its time, only the end is another. *link_comes*: how long before the start the link is sent;
+    None where none is needed, or its time has come. *link_soon*: it is being made. *meets_on* and *meets_at*: where
+    they meet if no link is needed, and its number or address. *copied_client*: the client's address, in a copy for the
+    host.
     """
 
     location: str
@@ -90,6 +91,7 @@ class MailFacts:
     recorded: bool = False
     link_before: bool = False
     new_time: bool = False
+    new_end: bool = False
     link_comes: timedelta | None = None
     link_soon: bool = False
     meets_on: str | None = None
@@ -141,6 +143,8 @@ def subject(kind: Kind, facts: MailFacts) -> str:
         return HOST_SUBJECTS[kind].format(client=one_line(facts.client_name), start=start)
     if kind == Kind.JOIN_LINK and facts.new_time:
         return f"New time: your link to join on {start}"
+    if facts.new_end:
+        return f"New end: your appointment on {start}"
     return SUBJECTS[kind].format(start=start)
 
 
@@ -174,6 +178,7 @@ def _words(kind: Kind, facts: MailFacts) -> dict[str, Any]:
         "recorded": facts.recorded,
         "link_before": facts.link_before,
         "new_time": facts.new_time,
+        "new_end": facts.new_end,
         "link_comes": None if link_comes is None else minutes(link_comes),
         "link_at": None if link_comes is None else clock(starts_at - link_comes, facts.zone, beside=starts_at),
         "link_soon": facts.link_soon,

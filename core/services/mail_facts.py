@@ -29,6 +29,7 @@ def facts(mail: Pending, vault: TokenVault, *, now: datetime) -> MailFacts:
         recorded=bool(mail.recorded),
         link_before=mail.link_before,
         new_time=mail.new_time,
+        new_end=mail.new_end,
         link_comes=_link_comes(mail, now),
         link_soon=mail.link in ON_ITS_WAY and mail.due_at is not None and mail.due_at <= now,
         meets_on=mail.meeting_location if mail.link == Link.NOT_NEEDED else MeetingLocation.ZOOM,

@@ -38,6 +38,7 @@ class Mail:
     not_before: datetime | None = None
     to_host: bool = False
     resend_of: int | None = None
+    new_end: bool = False  # sent again because the end is another
 
 
 def booked(
@@ -168,7 +169,7 @@ def _row(mail: Mail, installation: str, now: datetime) -> dict[str, Any]:
         "kind": mail.kind,
         "priority": mail.priority,
         "recipient": mail.recipient,
-        "payload": {},
+        "payload": {"new_end": True} if mail.new_end else {},
         "next_attempt_at": mail.not_before or now,
         "give_up_at": mail.give_up_at,
         "message_id": stable_id(installation, mail.dedupe_key),

@@ -16,6 +16,7 @@ from core.mail.compose import Kind
 from core.services.book import find_appointment
 from core.services.input import checked
 from core.services.locations import find_location
+from core.services.new_end import tell_new_end
 from core.services.opening.attempt import Zoom
 from core.services.outbox import LINK_FIRST, WAITING, moved, queue_mails, withdraw
 from core.services.timeline import note
@@ -197,6 +198,7 @@ def _change_end(session: Session, appointment: Appointment, time: _NewTime) -> N
         .where(Lease.released_at.is_(None))
         .values(look_at=time.now)
     )
+    tell_new_end(session, appointment, now=time.now)
     _note(session, "appointment_end_changed", appointment, time)
 
 

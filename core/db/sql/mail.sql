@@ -47,7 +47,7 @@ SELECT count(*) FROM (
 -- name: look
 -- What the mail says and whether it is still true, as of this moment. No row: somebody else has the mail now. Without a claimer
 -- it is only looked at.
-SELECT m.id, m.kind, m.status, m.to_host, m.resend_of, m.message_id, m.attempts, m.revision,
+SELECT m.id, m.kind, m.status, m.to_host, m.resend_of, m.payload ? 'new_end' AS new_end, m.message_id, m.attempts, m.revision,
        CASE WHEN m.to_host OR m.status = 'sent' THEN m.recipient ELSE a.client_email END AS recipient,
        CASE WHEN m.kind = 'booked' THEN a.ends_at ELSE m.give_up_at END AS give_up_at,
        m.location_id, m.appointment_id, m.meeting_id, m.provider_reply,
@@ -82,6 +82,15 @@ CROSS JOIN LATERAL (
       AND j.kind IN ('booked', 'join_link', 'moved') AND j.status IN ('sent', 'in_flight')) AS e
 WHERE m.id = :id AND m.channel = 'mail'
   AND (CAST(:claimer AS text) IS NULL OR (m.status = 'in_flight' AND m.claimed_by = :claimer));
+
+-- name: standing
+-- What each reader, the client and the host, was told last of the time that an appointment has now: the link's mail, else the
+-- newest. What is in flight may already have been read.
+SELECT DISTINCT ON (to_host) coalesce(resend_of, id) AS id, kind, recipient, to_host, revision, meeting_id
+FROM messages
+WHERE appointment_id = :appointment_id AND channel = 'mail' AND status IN ('sent', 'in_flight')
+  AND (kind = 'booked' OR kind IN ('join_link', 'moved') AND revision = :revision)
+ORDER BY to_host, kind = 'join_link' DESC, id DESC;
 
 -- name: accepted
 -- The server has it, so it is sent, whoever holds the claim by now and whatever was decided meanwhile. The revision is the one
