@@ -45,6 +45,25 @@ def test_who_has_the_link_gets_it_again_with_the_new_end(world: World) -> None:
     assert len(world.zoom_meetings()) == 1
 
 
+def test_who_has_both_gets_the_links_mail_again(world: World) -> None:
+    """The confirmation, sent last, would take the link out of his calendar."""
+    world.location()
+    confirmed(world, starts_in=timedelta(minutes=9))
+    world.notify(now=utcnow() + timedelta(minutes=2))
+    world.run()
+    last_longer(world)
+
+    world.notify()
+
+    mails = sorted(world.sandbox.mail(CLIENT), key=lambda mail: entry(mail)[1]["SEQUENCE"])
+    assert [mail["subject"].split(" on ")[0] for mail in mails] == [
+        "Booked: your appointment",
+        "Your link to join",
+        "New end: your appointment",
+    ]
+    assert entry(mails[-1])[1]["LOCATION"] == entry(mails[-2])[1]["LOCATION"] != "Zoom"
+
+
 def test_who_has_only_the_confirmation_gets_that_again(world: World) -> None:
     """And so does the host who got a copy."""
     world.location()
