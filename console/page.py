@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import streamlit as st
 import structlog
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from console import age
 from console.look import plain
 from console.moments import named_clock
 from console.who import own, person, still_the_same
-from console.widgets import age
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
 from core.errors import NotAllowed, ZoomPoolError
@@ -65,23 +66,33 @@ def location_choice(
             "No location is yours yet, so there is nothing to show.",
             next_step="Ask an admin to add your locations.",
         )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title(title, anchor=False, width="content")
-        st.space("stretch")
+    with heading(title, refreshes=refreshes):
         name = st.selectbox(
             "Location", [*everywhere, *by_name], key=key, bind="query-params", width=240, label_visibility="collapsed"
         )
         chosen = by_name.get(name or EVERYWHERE)
         if beside is not None:
             beside(chosen)
-        if refreshes:
-            live_switch()
     return chosen
 
 
+@contextmanager
+def heading(title: str, *, refreshes: bool = True) -> Iterator[None]:
+    """The first row of a page: its title, then what is drawn inside; where the page *refreshes* itself also how old it
+    is, and the switch."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
+        st.title(title, anchor=False, width="content")
+        st.space("stretch")
+        yield
+        if refreshes:
+            live_switch()
+
+
 def live_switch() -> None:
-    """Whether the page draws itself anew, kept in its address."""
-    st.toggle("Live", value=True, key="live", bind="query-params", help="Refresh by itself")
+    """How old the page is, and whether it draws itself anew; that is kept in its address."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content", wrap=False):
+        age.age(_page())
+        st.toggle("Live", value=True, key="live", bind="query-params", help="Refresh by itself")
 
 
 def zone_of(place: LocationItem | None, places: Sequence[LocationItem]) -> str:
@@ -104,9 +115,15 @@ def live(panel: Callable[[], None], *, every: int = REFRESH_SECONDS) -> None:
 
 
 def freshness(zone: str, *, every: int = REFRESH_SECONDS) -> None:
-    """Say how old the panel is, counting on between two refreshes."""
+    """Tell the heading when the panel was read. Where in the panel this stands makes no difference."""
     now = utcnow()
-    age(now, shown=named_clock(now, zone, seconds=True), every=every if _is_live() else None)
+    shown = named_clock(now, zone, seconds=True)
+    age.read_at(now, shown=shown, every=every if _is_live() else None, page=_page())
+
+
+def _page() -> str:
+    """Which page this is: what another one read is not its own."""
+    return urlsplit(st.context.url or "").path
 
 
 def _is_live() -> bool:

@@ -1,8 +1,7 @@
 """What Streamlit does not have: a copy button that is always visible, a link in the same tab, a frame in which nothing
-runs, the age of what is shown."""
+runs."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 import streamlit as st
 
@@ -107,49 +106,6 @@ export default function ({ data, parentElement }) {
 )
 
 
-# Where it counts from is when the data came: the browser's clock may be wrong, but it runs.
-_AGE = st.components.v2.component(
-    "age",
-    html="""
-<span class="age"><span class="mark" aria-hidden="true">●</span> <span class="said"></span></span>
-""",
-    css="""
-.age { font: .8125rem var(--st-font); color: var(--st-gray-text-color); white-space: nowrap; }
-.mark { color: var(--st-green-color); }
-.paused .mark { color: var(--st-gray-color); }
-.late, .late .mark { color: var(--st-orange-text-color); }
-""",
-    js="""
-function length(seconds) {
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
-}
-
-export default function ({ data, parentElement }) {
-  const age = parentElement.querySelector(".age")
-  const said = parentElement.querySelector(".said")
-  if (age.dataset.at !== data.at) {
-    age.dataset.at = data.at
-    age.dataset.since = performance.now()
-  }
-  const show = () => {
-    const seconds = Math.floor((performance.now() - Number(age.dataset.since)) / 1000)
-    const late = data.every !== null && seconds > 3 * data.every
-    age.classList.toggle("late", late)
-    age.classList.toggle("paused", data.every === null)
-    const again = data.every === null ? "paused" : late ? "the connection seems to be lost" : `every ${data.every} s`
-    said.textContent = `Updated ${seconds < 1 ? "now" : `${length(seconds)} ago`} · ${again}`
-    age.title = `Read at ${data.shown}`
-  }
-  show()
-  const timer = setInterval(show, 1000)
-  return () => clearInterval(timer)
-}
-""",
-)
-
-
 def copy_button(
     text: str, *, key: str, label: str = "Copy", description: str, on_copied: Callable[[], None] | None = None
 ) -> None:
@@ -160,12 +116,6 @@ def copy_button(
         _COPY(key=key, data=data, width="content")
     else:
         _COPY(key=key, data=data, width="content", on_copied_change=on_copied)
-
-
-def age(at: datetime, *, shown: str, every: int | None) -> None:
-    """`Updated 5 s ago`, counted by the browser: what is behind it was read at *at*, that is *shown* on a clock, and is
-    read anew *every* so many seconds, or not any more."""
-    _AGE(key="age", data={"at": at.isoformat(), "shown": shown, "every": every}, width="content")
 
 
 def same_tab_link(label: str, path: str, *, key: str, description: str, primary: bool = False) -> None:

@@ -11,7 +11,7 @@ from console.database import sessions
 from console.look import APPOINTMENT, pale_address, plain
 from console.mails import show_opened
 from console.moments import clock, day
-from console.page import empty, live
+from console.page import empty, heading, live
 from console.who import own, person
 from core.clock import utcnow
 from core.db.models import Calendar, Location
@@ -30,9 +30,7 @@ def show() -> None:
         places = own(pool.locations(session))
         of = asked(places)
         calendars = list_calendars(session, session.get_one(Location, of.place.id)) if of.place else []
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Appointments", anchor=False, width="content")
-        st.space("stretch")
+    with heading("Appointments"):
         search_box(of.text)
         booking_form.book_button()
     if wanted := given("id"):

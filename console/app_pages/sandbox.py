@@ -8,7 +8,7 @@ import streamlit as st
 from console.database import sessions
 from console.look import Look, plain
 from console.moments import named_clock
-from console.page import empty, freshness, live, live_switch
+from console.page import empty, freshness, heading, live
 from console.practice_buttons import (
     FAULTS,
     WEBHOOKS,
@@ -39,10 +39,8 @@ RECORDINGS = {
 
 def show() -> None:
     """The whole page: its heading, and the panel that refreshes itself."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Sandbox", anchor=False, width="content")
-        st.space("stretch")
-        live_switch()
+    with heading("Sandbox"):
+        pass
     show_said()
     live(panel)
 

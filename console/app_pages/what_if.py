@@ -9,7 +9,7 @@ import streamlit as st
 
 from console.database import sessions
 from console.moments import day, named_clock, until
-from console.page import empty, explained, live, zone_of
+from console.page import empty, explained, freshness, heading, live, zone_of
 from console.pool_card import card, count
 from console.pool_charts import enough
 from console.who import offered, own, require
@@ -30,9 +30,7 @@ def show() -> None:
         empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
         return
     by_name = {place.name: place for place in own(places)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("What-if", anchor=False, width="content")
-        st.space("stretch")
+    with heading("What-if"):
         name = st.selectbox(
             "Location",
             list(by_name),
@@ -54,6 +52,7 @@ def panel(place: pool.LocationItem) -> None:
     now, zone = utcnow(), zone_of(place, ())
     with sessions()() as session:
         last, computed = what_if.last(session, place.id), what_if.computed(session, place.id)
+    freshness(zone, every=SECONDS)
     _ask(place, last, computed, zone, now)
     if computed is None or computed.past is None or computed.booked is None:
         if last is None or not last.under_way:
