@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.db.read.in_use import IN_USE
 from core.db.read.usual import with_usual
 from core.domain.checks import LONGEST
 
@@ -19,25 +20,34 @@ SELECT w.id AS location_id, greatest(coalesce(u.overrun, '0'), '0') AS overrun, 
 FROM unnest(CAST(:locations AS bigint[])) AS w (id) LEFT JOIN usual AS u ON u.location_id = w.id
 """)
 
-# Parameters: since, until, earliest (a start that may reach into the window), lead, locations with their tails, apart,
-# and seconds: at the beginning of each stretch of so many there is a point, too.
-_POINTS = """
+# Parameters: now, since, until, earliest (a start that may reach into the window), lead, cooldown, locations with their
+# tails, apart, and seconds: at the beginning of each stretch of so many there is a point, too.
+_POINTS = f"""
 WITH places AS (
     SELECT p.id, p.tail, CASE WHEN :apart THEN p.id ELSE 0 END AS scope
     FROM unnest(CAST(:locations AS bigint[]), CAST(:tails AS interval[])) AS p (id, tail)
-), spans AS (
-    SELECT w.scope, greatest(p.starts_at - CAST(:lead AS interval), :since) AS begins_at, p.ends_at + w.tail AS ends_at
+), {IN_USE}, spans AS (
+    SELECT w.scope, greatest(u.begins_at, :since) AS begins_at, greatest(u.ends_at, :since) AS ends_at
+    FROM places AS w JOIN in_use AS u ON u.location_id = w.id
+    WHERE u.serves AND u.begins_at < :until
+    UNION ALL
+    SELECT w.scope, greatest(p.starts_at - CAST(:lead AS interval), :since),
+           CASE WHEN p.status = 'completed' THEN greatest(least(p.ends_at + w.tail, :now), :since)
+                ELSE p.ends_at + w.tail END
     FROM places AS w
     CROSS JOIN LATERAL (
-        SELECT starts_at, ends_at FROM appointments
+        SELECT id, revision, status, starts_at, ends_at FROM appointments
         WHERE location_id = w.id AND starts_at < CAST(:until AS timestamptz) + :lead AND ends_at > :since - w.tail
           AND starts_at > :earliest
           AND status IN ('booked', 'completed') AND link <> 'not_needed') AS p
+    WHERE NOT EXISTS (SELECT FROM in_use AS u WHERE u.appointment_id = p.id AND u.revision = p.revision)
 ), serving AS (
-    SELECT w.scope, greatest(a.benched_until, :since) AS at
+    SELECT w.scope,
+           greatest(CASE WHEN a.benched_until > :now THEN greatest(a.benched_until, u.ends_at) END, :since) AS at
     FROM places AS w
     JOIN locations AS l ON l.id = w.id AND l.status = 'active'
     JOIN accounts AS a ON a.location_id = l.id AND a.connection = 'connected'
+    LEFT JOIN in_use AS u ON u.account_id = a.id
     WHERE a.benched_until IS NULL OR a.benched_until < '9999-01-01'
 ), points AS (
     SELECT scope, at, lead(at, 1, CAST(:until AS timestamptz)) OVER w AS until,
@@ -57,7 +67,7 @@ WITH places AS (
         GROUP BY scope, at) AS moments
     WINDOW w AS (PARTITION BY scope ORDER BY at)
 )
-"""
+"""  # noqa: S608 - all of it is ours
 # What the curve needs: the most that is booked in a stretch, and the fewest accounts.
 CURVE = sa.text(
     _POINTS
@@ -145,22 +155,25 @@ class Fullest:
 
 @dataclass(frozen=True)
 class Demand:
-    """Whose demand is asked for, over which window, and what an appointment takes."""
+    """Whose demand is asked for, over which window, and what an appointment takes. *now*: None, when it begins."""
 
     since: datetime
     until: datetime
     lead: timedelta
     cooldown: timedelta
     usual: Sequence[UsualTail]
+    now: datetime | None = None
 
     def values(self, *, seconds: int | None = None) -> dict[str, object]:
         """As the statements take them: all together in stretches of *seconds*, or each location apart."""
         tails = [each.overrun + each.hold + self.cooldown for each in self.usual]
         return {
+            "now": self.now or self.since,
             "since": self.since,
             "until": self.until,
             "earliest": self.since - LONGEST - max(tails, default=timedelta()),
             "lead": self.lead,
+            "cooldown": self.cooldown,
             "locations": [each.location_id for each in self.usual],
             "tails": tails,
             "apart": seconds is None,

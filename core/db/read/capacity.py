@@ -11,6 +11,7 @@ from cachetools import TTLCache, cached
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from core.db.read.in_use import IN_USE
 from core.db.read.usual import with_usual
 from core.domain.capacity import Point, Shortage, Span, Usual, Verdict, curve, occupied, peak, shortages, verdict
 from core.domain.checks import LONGEST
@@ -20,27 +21,42 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 OF_LOCATION = with_usual("SELECT coalesce(overrun, '0') AS overrun, hold FROM usual")
 
-# Accounts that will serve by themselves, then the appointments that take one within the windows. Of those at most a day
-# before each window is read. A bench without an end is stored as the last day there is. What was opened in vain or not
-# at all takes no account any more.
-TAKEN = sa.text("""
-SELECT a.location_id, NULL AS id, NULL AS starts_at,
-       CASE WHEN a.benched_until > :now THEN a.benched_until END AS ends_at
-FROM accounts AS a
-JOIN locations AS l ON l.id = a.location_id AND l.status = 'active'
-WHERE a.location_id = ANY (CAST(:locations AS bigint[])) AND a.connection = 'connected'
-  AND (a.benched_until IS NULL OR a.benched_until < '9999-01-01')
+_PLACES = """
+WITH places AS (
+    SELECT * FROM unnest(CAST(:locations AS bigint[]), CAST(:apiece AS interval[])) AS p (id, tail)
+), """
+# Accounts that will serve by themselves, what has one of them now, and the appointments that take one within the
+# windows. Of those at most a day before each window is read. A bench without an end is stored as the last day there is,
+# and one that is in use is not over before its lease. What was opened in vain or not at all takes no account any more,
+# and what is over and has given its account back takes none from now on.
+TAKEN = sa.text(
+    _PLACES  # noqa: S608 - all of it is ours
+    + IN_USE
+    + """
+SELECT a.location_id, NULL AS appointment, NULL AS begins_at,
+       CASE WHEN a.benched_until > :now THEN greatest(a.benched_until, u.ends_at) END AS ends_at
+FROM places AS w
+JOIN locations AS l ON l.id = w.id AND l.status = 'active'
+JOIN accounts AS a ON a.location_id = l.id AND a.connection = 'connected'
+LEFT JOIN in_use AS u ON u.account_id = a.id
+WHERE a.benched_until IS NULL OR a.benched_until < '9999-01-01'
 UNION ALL
-SELECT w.location_id, p.id, p.starts_at, p.ends_at
+SELECT location_id, appointment_id, begins_at, ends_at
+FROM in_use WHERE serves AND appointment_id <> ALL (CAST(:leaving_out AS bigint[]))
+UNION ALL
+SELECT w.location_id, p.id, p.starts_at - w.lead,
+       CASE WHEN p.status = 'completed' THEN least(p.ends_at + w.tail, :now) ELSE p.ends_at + w.tail END
 FROM unnest(CAST(:of AS bigint[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]),
             CAST(:leads AS interval[]), CAST(:tails AS interval[])) AS w (location_id, begins_at, ends_at, lead, tail)
 CROSS JOIN LATERAL (
-    SELECT id, starts_at, ends_at FROM appointments
+    SELECT id, revision, status, starts_at, ends_at FROM appointments
     WHERE location_id = w.location_id AND starts_at < w.ends_at + w.lead AND ends_at > w.begins_at - w.tail
       AND starts_at > w.begins_at - w.tail - :longest
       AND status IN ('booked', 'completed') AND link <> 'not_needed'
       AND id <> ALL (CAST(:leaving_out AS bigint[]))) AS p
-""")
+WHERE NOT EXISTS (SELECT FROM in_use AS u WHERE u.appointment_id = p.id AND u.revision = p.revision)
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -160,7 +176,9 @@ def _taken(
     each = [(location_id, *window) for location_id, of in windows.items() for window in of]
     values = {
         "now": now,
+        "cooldown": max((usual.cooldown for usual in usuals.values()), default=NONE),
         "locations": list(windows),
+        "apiece": [usuals[location_id].tail for location_id in windows],
         "of": [location_id for location_id, _, _ in each],
         "begins": [begin for _, begin, _ in each],
         "ends": [end for _, _, end in each],
@@ -170,13 +188,13 @@ def _taken(
         "leaving_out": list(leaving_out),
     }
     ready: dict[int, list[datetime]] = {location_id: [] for location_id in windows}
-    # By id: a long one reaches into several windows.
-    booked: dict[int, dict[int, Span]] = {location_id: {} for location_id in windows}
+    # By id: a long one reaches into several windows. Moved, it may still have the account of its time before.
+    booked: dict[int, dict[tuple[int, datetime], Span]] = {location_id: {} for location_id in windows}
     for row in session.execute(TAKEN, values):
-        if row.id is None:
+        if row.appointment is None:
             ready[row.location_id].append(row.ends_at or ALWAYS)
         else:
-            booked[row.location_id][row.id] = occupied(row.starts_at, row.ends_at, usuals[row.location_id])
+            booked[row.location_id][row.appointment, row.begins_at] = (row.begins_at, row.ends_at)
     return {location_id: (ready[location_id], sorted(booked[location_id].values())) for location_id in windows}
 
 

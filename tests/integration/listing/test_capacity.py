@@ -1,6 +1,7 @@
 """What is left of a location's accounts for an appointment, and over a window."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,11 +18,18 @@ HOUR = timedelta(hours=1)
 PLAIN = Usual(lead=10 * MINUTE, overrun=0 * MINUTE, hold=0 * MINUTE, cooldown=5 * MINUTE)
 
 
-def left(world: World, *spans: Span, location: int = 1, refusing: bool = False, without: int = 0) -> list[Capacity]:
+def left(
+    world: World,
+    *spans: Span,
+    location: int = 1,
+    refusing: bool = False,
+    without: int = 0,
+    now: datetime | None = None,
+) -> list[Capacity]:
     """What is left at *spans*."""
     with world.parts.sessions() as session:
         return capacity_for(
-            session, location, spans, now=utcnow(), usual=PLAIN, leaving_out=[without], refusing=refusing
+            session, location, spans, now=now or utcnow(), usual=PLAIN, leaving_out=[without], refusing=refusing
         )
 
 
@@ -126,6 +134,58 @@ def test_only_accounts_that_will_serve_by_themselves_count(world: World) -> None
         (2, 3, "short"),
         (2, 1, "ok"),
     ]
+
+
+def change_the_one_in_use(world: World, **change: Any) -> None:
+    """Change the account that has a lease."""
+    with world.parts.sessions.begin() as session:
+        used = sa.select(Lease.account_id).where(Lease.released_at.is_(None))
+        session.execute(sa.update(Account).where(Account.id.in_(used)).values(change))
+
+
+def test_who_finishes_on_an_account_that_serves_no_more_takes_none_of_the_others(world: World) -> None:
+    """It is draining, and its last meeting goes on beside the account that is left."""
+    world.location(accounts=2)
+    booked = world.book()
+    world.allocate()
+    assert words(left(world, at(booked, 0))) == [(2, 2, "tight")]
+    change_the_one_in_use(world, connection="draining")
+    assert words(left(world, at(booked, 0))) == [(1, 1, "tight")]
+
+
+def test_an_account_that_is_benched_in_use_serves_again_after_both(world: World) -> None:
+    """Its bench is over in five minutes, its meeting in forty; then it counts and is free."""
+    world.location(accounts=2)
+    booked = world.book()
+    world.allocate()
+    change_the_one_in_use(world, benched_until=utcnow() + 5 * MINUTE)
+    assert words(left(world, at(booked, 30), at(booked, 46))) == [(1, 1, "tight"), (2, 2, "tight")]
+
+
+def test_a_meeting_that_overruns_has_its_account_until_it_ends(world: World) -> None:
+    """Half an hour after its planned end it is as long from free as if it ended now."""
+    world.location(accounts=1)
+    booked = world.book()
+    world.allocate()
+    now = booked.ends_at + 30 * MINUTE
+    assert words(left(world, at(booked, 70), at(booked, 75), now=now)) == [(1, 2, "short"), (1, 2, "short")]
+    assert words(left(world, at(booked, 75), now=now)) == [(1, 1, "tight")]
+
+
+def test_an_account_that_came_back_early_is_not_taken_any_more(world: World) -> None:
+    """The meeting was over before its planned end, and so are recording and rest."""
+    world.location(accounts=1)
+    booked = world.book()
+    world.allocate()
+    with world.parts.sessions.begin() as session:
+        session.execute(
+            sa.update(Lease).values(
+                state="released", release_reason="cooled", released_at=booked.starts_at + 5 * MINUTE
+            )
+        )
+        session.execute(sa.update(Appointment).values(status="completed", link="ended"))
+    now = booked.starts_at + 6 * MINUTE
+    assert words(left(world, at(booked, 16), now=now)) == [(1, 1, "tight")]
 
 
 def test_other_locations_do_not_count(world: World) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Account
+from core.db.models import Account, Appointment, Lease
 from core.db.read.ahead import Demand, UsualTail, demand_curve, fullest, short_ahead
 from core.db.read.capacity import outlook
 from core.domain.capacity import Usual
@@ -29,6 +29,22 @@ def filled(world: World) -> list[int]:
     return places
 
 
+def begun(world: World) -> None:
+    """What is due has accounts; one of them is draining, another one's meeting was over soon, and its rest, too."""
+    for name in ("Harbour Clinic", "Town Clinic"):
+        for number in range(2):
+            world.book(f"B-{number}", location=name, minutes=60)
+    world.allocate()
+    draining, early, *rest = world.leases(released_at=None)
+    assert rest, "some are in use like any other"
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.update(Account).where(Account.id == draining.account_id).values(connection="draining"))
+        over = {"state": "released", "release_reason": "cooled", "released_at": utcnow()}
+        session.execute(sa.update(Lease).where(Lease.id == early.id).values(over))
+        ended = {"status": "completed", "link": "ended"}
+        session.execute(sa.update(Appointment).where(Appointment.id == early.appointment_id).values(ended))
+
+
 def demand_of(places: list[int]) -> Demand:
     """A day of it."""
     now = utcnow()
@@ -39,6 +55,7 @@ def demand_of(places: list[int]) -> Demand:
 def test_shortages_and_the_fullest_moment_are_those_of_each_location(world: World) -> None:
     """As `outlook` counts them one by one."""
     places = filled(world)
+    begun(world)
     demand = demand_of(places)
     window = (demand.since, demand.until)
     with world.parts.sessions() as session:
