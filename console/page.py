@@ -130,6 +130,17 @@ def _is_live() -> bool:
     return bool(st.session_state.get("live", True))
 
 
+def pagination(found: int, rows: int, what: str, *, key: str) -> int:
+    """Which page of *found* things is to be shown, *rows* on each; kept in the address. Nothing where one holds all."""
+    if found <= rows:
+        return 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = st.empty()
+        page = st.pagination(-(-found // rows), key=key, bind="query-params")
+        told.caption(f"{(page - 1) * rows + 1} to {min(page * rows, found)} of {found:,} {what}")
+    return page
+
+
 def empty(icon: str, what: str, next_step: str) -> None:
     """An empty list that says why it is empty and what fills it."""
     with st.container(border=True, horizontal_alignment="center"):

@@ -8,11 +8,11 @@ import streamlit as st
 from console import calendar_actions
 from console.database import sessions
 from console.look import MEETING_LOCATION, pale_address, plain
-from console.page import empty, location_choice
+from console.page import empty, location_choice, pagination
 from core.db.read import places, pool
 from core.domain.states import MeetingLocation
 
-SHOWN = 100
+ROWS = 20
 
 
 def show() -> None:
@@ -26,20 +26,25 @@ def show() -> None:
     if not known:
         empty("storefront", "There is no location yet.", "Add one on the page Locations; calendars belong to it.")
         return
+    location = place.id if place else None
     with sessions()() as session:
-        lines = places.calendars(session, place.id if place else None, limit=SHOWN + 1)
-    if not lines:
+        found = places.count_calendars(session, location)
+    if not found:
         empty("calendar_add_on", "There is no calendar here.", "Press Add calendar: appointments are booked on one.")
-    for name, group in groupby(lines[:SHOWN], key=lambda line: line.location):
-        location_card(name, list(group))
-    if len(lines) > SHOWN:
-        st.caption(f"The first {SHOWN}. Choose a location to see its own.")
+        return
+    shown = st.container()
+    page = pagination(found, ROWS, "calendars", key="calendars_page")  # below them, but known before they are read
+    with sessions()() as session:
+        lines = places.calendars(session, location, limit=ROWS, skipped=(page - 1) * ROWS)
+    with shown:
+        for _, group in groupby(lines, key=lambda line: line.location_id):
+            location_card(list(group))
 
 
-def location_card(name: str, lines: Sequence[places.CalendarLine]) -> None:
-    """One location with its calendars."""
+def location_card(lines: Sequence[places.CalendarLine]) -> None:
+    """One location with its calendars, as far as they are on this page."""
     with st.container(border=True, gap="xsmall", key=f"rows_calendars_{lines[0].location_id}"):
-        st.markdown(f"**{plain(name)}** :gray[· {len(lines)} calendar{'' if len(lines) == 1 else 's'}]")
+        st.markdown(f"**{plain(lines[0].location)}**")
         for line in lines:
             row(line)
 
@@ -50,10 +55,9 @@ def row(line: places.CalendarLine) -> None:
     if line.copy_to_host and line.host_email:
         said += f" :gray[· copies to] {pale_address(line.host_email)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{plain(line.name)}**  \n:small[{said}]", width="stretch")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
-            st.markdown(MEETING_LOCATION[line.meeting_location].pill)
-            calendar_actions.edit_button(line)
+        pill = MEETING_LOCATION[line.meeting_location].pill
+        st.markdown(f"**{plain(line.name)}** {pill}  \n:small[{said}]", width="stretch")
+        calendar_actions.edit_button(line)
 
 
 def where(line: places.CalendarLine) -> str:

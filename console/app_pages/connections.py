@@ -11,7 +11,7 @@ from console.connection_list import seat_table
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock
-from console.page import empty, explained, freshness, live, location_choice, zone_of
+from console.page import empty, explained, freshness, live, location_choice, pagination, zone_of
 from console.who import offered
 from console.zoom_card import FREE, TROUBLED, WORKING, zoom_card
 from core.clock import utcnow
@@ -21,7 +21,7 @@ from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.settings import get_settings
 
-ROWS = 25
+ROWS = 20
 CHOICES = 50  # free seats to choose from; more are found in the list
 LOOK_AHEAD = timedelta(hours=24)
 NAMED = 8
@@ -118,7 +118,7 @@ def seats(place: pool.LocationItem | None) -> None:
         states = connections.by_state(session, location, now=now, search=search)
     found = sum(number for state, number in states.items() if only is None or state in only)
     table = st.container()
-    page = pagination(found)  # below the table, but known before it is read
+    page = pagination(found, ROWS, "seats", key="seats_page")  # below the table, but known before it is read
     with sessions()() as session:
         lines = connections.seats(
             session, location, now=now, limit=ROWS, skipped=(page - 1) * ROWS, search=search, only=only
@@ -128,17 +128,6 @@ def seats(place: pool.LocationItem | None) -> None:
             seat_table(lines, now, everywhere=place is None)
         else:
             nothing(search, shown or EVERY)
-
-
-def pagination(found: int) -> int:
-    """Which page of that many seats is to be shown; kept in the address."""
-    if found <= ROWS:
-        return 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        told = st.empty()
-        page = st.pagination(-(-found // ROWS), key="seats_page", bind="query-params")
-        told.caption(f"{(page - 1) * ROWS + 1} to {min(page * ROWS, found)} of {found:,} seats")
-    return page
 
 
 def nothing(search: str, shown: str) -> None:

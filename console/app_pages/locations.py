@@ -6,10 +6,10 @@ from console import location_actions
 from console.database import sessions
 from console.look import LOCATION, plain
 from console.moments import length
-from console.page import empty
+from console.page import empty, pagination
 from core.db.read import places
 
-SHOWN = 60
+ROWS = 20
 
 
 def show() -> None:
@@ -23,17 +23,24 @@ def show() -> None:
         location_actions.add_button()
     location_actions.DIALOGS.show()
     with sessions()() as session:
-        lines = places.locations(session, search=search or "", limit=SHOWN + 1)
-    if not lines and search:
+        found = places.count_locations(session, search=search or "")
+    if found:
+        shown(found, search or "")
+    elif search:
         empty("search_off", f"No location is named like {plain(search)}.", "Write less of its name.")
-    elif not lines:
-        empty("storefront", "There is no location yet.", "Press Add location, or run `zoompool locations add`.")
     else:
-        with st.container(border=True, gap="xsmall", key="rows_locations"):
-            for line in lines[:SHOWN]:
-                row(line)
-    if len(lines) > SHOWN:
-        st.caption(f"The first {SHOWN}. Find others by their name.")
+        empty("storefront", "There is no location yet.", "Press Add location, or run `zoompool locations add`.")
+
+
+def shown(found: int, search: str) -> None:
+    """The page of them that the address asks for."""
+    table = st.container(border=True, gap="xsmall", key="rows_locations")
+    page = pagination(found, ROWS, "locations", key="locations_page")  # below the table, but known before it is read
+    with sessions()() as session:
+        lines = places.locations(session, search=search, limit=ROWS, skipped=(page - 1) * ROWS)
+    with table:
+        for line in lines:
+            row(line)
 
 
 def row(line: places.LocationLine) -> None:
@@ -45,10 +52,9 @@ def row(line: places.LocationLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         rows = [" · ".join([plain(line.zone), *has]), " · ".join(map(plain, _settings(line)))]
         said = "  \n".join(f":small[:gray[{each}]]" for each in rows if each)
-        st.markdown(f"**{plain(line.name)}**  \n{said}", width="stretch")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
-            st.markdown(LOCATION["paused" if line.paused and line.status == "active" else line.status].pill)
-            location_actions.edit_button(line)
+        pill = LOCATION["paused" if line.paused and line.status == "active" else line.status].pill
+        st.markdown(f"**{plain(line.name)}** {pill}  \n{said}", width="stretch")
+        location_actions.edit_button(line)
 
 
 def _settings(line: places.LocationLine) -> list[str]:

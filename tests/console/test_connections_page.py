@@ -14,7 +14,7 @@ from core.zoom.budget import spend
 from tests.console.conftest import UI, OpenPage, words_of
 from tests.world import TEST, World
 
-SEATS = 60
+SEATS = 45
 
 
 def issue(world: World, number: int) -> None:
@@ -47,11 +47,11 @@ def test_many_seats_come_by_pages_and_are_found_by_their_address(world: World, o
     world.location(accounts=0)
     issue(world, SEATS)
     page = open_page("connections")
-    assert menus(page) == 25 and "1 to 25 of 60 seats" in words_of(page)
+    assert menus(page) == 20 and "1 to 20 of 45 seats" in words_of(page)
 
     page.pagination(key="seats_page").select(3).run()
-    assert menus(page) == 10 and "51 to 60 of 60 seats" in words_of(page)
-    assert menus(open_page("connections", seats_page="3")) == 10
+    assert menus(page) == 5 and "41 to 45 of 45 seats" in words_of(page)
+    assert menus(open_page("connections", seats_page="3")) == 5
     page.text_input(key="seats_search").input("ROOM-07").run()
     assert menus(page) == 1
     page.text_input(key="seats_search").input("nobody").run()

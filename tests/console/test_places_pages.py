@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.clock import utcnow
 from core.db.models import Calendar, Location, Seat
-from core.services.locations import find_location, issue_seat
+from core.services.calendars import add_calendar
+from core.services.locations import add_location, find_location, issue_seat
 from tests.console.conftest import OpenPage, words_of
 from tests.world import NUMBER, TEST, World
 
@@ -38,6 +39,35 @@ def meet_on(page: AppTest, of: str, where: str) -> AppTest:
 def test_an_empty_installation_says_what_to_do_first(open_page: OpenPage, page: str) -> None:
     """Nobody is left before a blank page."""
     assert "There is no location yet." in words_of(open_page(page))
+
+
+@pytest.mark.parametrize(("page", "each"), [("locations", "edit_location_"), ("calendars", "edit_calendar_")])
+def test_many_come_by_pages(world: World, open_page: OpenPage, page: str, each: str) -> None:
+    """No page has more lines than a person reads. Which one is in the address; one beyond the last is the last."""
+    with world.parts.sessions.begin() as session:
+        for number in range(1, 46):
+            place = add_location(session, name=f"Clinic {number:02}", zone="UTC", actor=TEST, now=utcnow())
+            add_calendar(session, location=place, name="Video", meeting_location="zoom", actor=TEST, now=utcnow())
+
+    def lines(shown: AppTest) -> int:
+        return len([button for button in shown.button if (button.key or "").startswith(each)])
+
+    first = open_page(page)
+    assert lines(first) == 20 and f"1 to 20 of 45 {page}" in words_of(first)
+    first.pagination(key=f"{page}_page").select(3).run()
+    assert lines(first) == 5 and f"41 to 45 of 45 {page}" in words_of(first)
+    assert "Clinic 45" in words_of(open_page(page, **{f"{page}_page": "3"}))
+    assert f"of 45 {page}" in words_of(open_page(page, **{f"{page}_page": "9"}))
+
+
+def test_what_is_found_is_counted(world: World, open_page: OpenPage) -> None:
+    """Whoever stands on a later page and looks for a name sees what is found, not that page of it."""
+    with world.parts.sessions.begin() as session:
+        for number in range(1, 46):
+            add_location(session, name=f"Clinic {number:02}", zone="UTC", actor=TEST, now=utcnow())
+    page = open_page("locations", locations_page="3")
+    page.text_input(key="find").input("clinic 0").run()
+    assert "Clinic 01" in words_of(page) and "Clinic 45" not in words_of(page)
 
 
 def test_a_location_is_added(world: World, open_page: OpenPage) -> None:

@@ -51,8 +51,10 @@ SELECT l.id, l.row_version, l.name, l.zone, l.sender_name, l.status, l.recording
 FROM locations AS l
 WHERE l.name ILIKE :like
 ORDER BY l.name, l.id
-LIMIT :limit
+OFFSET :skipped LIMIT :limit
 """)
+
+COUNT_LOCATIONS = sa.text("SELECT count(*) FROM locations WHERE name ILIKE :like")
 
 CALENDARS = sa.text("""
 SELECT k.id, k.row_version, k.location_id, l.name AS location, k.name, k.meeting_location, k.meeting_detail,
@@ -60,7 +62,11 @@ SELECT k.id, k.row_version, k.location_id, l.name AS location, k.name, k.meeting
 FROM calendars AS k JOIN locations AS l ON l.id = k.location_id
 WHERE CAST(:location AS bigint) IS NULL OR k.location_id = :location
 ORDER BY l.name, l.id, k.name, k.id
-LIMIT :limit
+OFFSET :skipped LIMIT :limit
+""")
+
+COUNT_CALENDARS = sa.text("""
+SELECT count(*) FROM calendars WHERE CAST(:location AS bigint) IS NULL OR location_id = :location
 """)
 
 # What a suspension would keep from its link.
@@ -71,19 +77,34 @@ WHERE location_id = :location AND status = 'booked' AND link IN ('not_due', 'wai
 """)
 
 
-def locations(session: Session, *, search: str, limit: int) -> list[LocationLine]:
+def locations(session: Session, *, search: str, limit: int, skipped: int = 0) -> list[LocationLine]:
     """The locations whose name holds *search*, by name."""
-    literal = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
-    given = {"like": f"%{literal}%", "limit": limit}
+    given = {"like": _holding(search), "limit": limit, "skipped": skipped}
     return [LocationLine(**row) for row in session.execute(LOCATIONS, given).mappings()]
 
 
-def calendars(session: Session, location: int | None, *, limit: int) -> list[CalendarLine]:
+def count_locations(session: Session, *, search: str) -> int:
+    """How many locations have *search* in their name."""
+    return int(session.execute(COUNT_LOCATIONS, {"like": _holding(search)}).scalar_one())
+
+
+def calendars(session: Session, location: int | None, *, limit: int, skipped: int = 0) -> list[CalendarLine]:
     """The calendars of one location, or of all for None, by location."""
-    found = session.execute(CALENDARS, {"location": location, "limit": limit})
+    found = session.execute(CALENDARS, {"location": location, "limit": limit, "skipped": skipped})
     return [CalendarLine(**row) for row in found.mappings()]
+
+
+def count_calendars(session: Session, location: int | None) -> int:
+    """How many calendars one location has, or all for None."""
+    return int(session.execute(COUNT_CALENDARS, {"location": location}).scalar_one())
 
 
 def without_link_if_suspended(session: Session, location: int, *, now: datetime, until: datetime) -> int:
     """How many appointments of a location that start until *until* still have to get their link."""
     return int(session.execute(DUE_SOON, {"location": location, "now": now, "until": until}).scalar_one())
+
+
+def _holding(search: str) -> str:
+    """The pattern of names that hold *search*, taken literally."""
+    literal = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
+    return f"%{literal}%"
