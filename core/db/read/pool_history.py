@@ -49,13 +49,14 @@ def occupancy(session: Session, location: int | None, window: HistoryWindow, *, 
     return [dict(row) for row in rows]
 
 
-# What was put aside and never mended counts as failed, not as missed for nobody's fault; what is put aside now, too.
+# What was put aside and never mended counts as failed, not as missed for nobody's fault; what is put aside now, too. Who
+# was back in line when his time passed was missed: no account was free.
 LINKS = sa.text("""
 SELECT day, outcome, cause, count(*) AS links
 FROM (
     SELECT CASE WHEN r.due_at >= :since THEN CAST(r.due_at AT TIME ZONE :zone AS date) END AS day,
            -- A value and no EXISTS, for which all appointments would be read.
-           CASE WHEN r.outcome = 'missed'
+           CASE WHEN r.outcome = 'missed' AND r.cause <> 'capacity'
                      AND (SELECT a.isolation > 0 FROM appointments AS a WHERE a.id = r.appointment_id)
                 THEN 'failed' ELSE r.outcome END AS outcome, r.cause
     FROM appointment_revisions AS r
@@ -101,7 +102,7 @@ SELECT day, current, count(*) AS recordings,
 FROM (
     SELECT CASE WHEN sought_since >= :since THEN CAST(sought_since AT TIME ZONE :zone AS date) END AS day,
            sought_since >= :since AS current,
-           greatest(extract(epoch FROM final_at - sought_since)::float8 / 60, 0) AS minutes
+           greatest(date_part('epoch', final_at - sought_since) / 60, 0) AS minutes
     FROM recordings
     WHERE outcome = 'attached' AND sought_since >= :before AND sought_since < :until
       AND (CAST(:location AS bigint) IS NULL OR location_id = :location)) AS waited

@@ -87,6 +87,15 @@ def test_what_was_put_aside_and_never_mended_is_failed_not_missed(session: Sessi
     assert [(each.outcome, each.cause) for each in links(session, place)] == [("failed", "us"), ("failed", "zoom")]
 
 
+def test_what_was_back_in_line_when_its_time_passed_is_missed(session: Session) -> None:
+    """It was put aside once, then waited like everybody else: no account was free, and nothing was to be mended."""
+    place = pool_of(session)
+    waited = judge(session, place, "A-0", NOW - DAY, "missed", "capacity")
+    session.execute(sa.update(Appointment).where(Appointment.id == waited).values(isolation=1))
+
+    assert [(each.outcome, each.cause) for each in links(session, place)] == [("missed", "capacity")]
+
+
 def test_another_location_is_not_counted(session: Session) -> None:
     """But with all of them."""
     one, other = pool_of(session), pool_of(session, "Europe/London")
