@@ -49,8 +49,8 @@ def occupancy(session: Session, location: int | None, window: HistoryWindow, *, 
     return [dict(row) for row in rows]
 
 
-# What was put aside and never mended counts as failed, not as missed for nobody's fault; what is put aside now, too. Who
-# was back in line when his time passed was missed: no account was free.
+# What was put aside and never mended counts as failed, not as missed for nobody's fault; what is put aside now, too.
+# Who was back in line when his time passed was missed: no account was free.
 LINKS = sa.text("""
 SELECT day, outcome, cause, count(*) AS links
 FROM (
