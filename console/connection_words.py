@@ -9,6 +9,9 @@ from core.domain.states import Connection
 from core.zoom.budget import DAILY_CREATES
 from core.zoom.oauth import REQUIRED_SCOPES, missing_scopes
 
+WORKING = (Connection.CONNECTED, "busy_elsewhere")
+TROUBLED = (Connection.NEEDS_REAUTH, "quarantined")
+FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
 CONNECTABLE = (NOT_CONNECTED, Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
 RECONNECTABLE = ("quarantined", Connection.DRAINING)
 NEARLY_SPENT = DAILY_CREATES * 8 // 10

@@ -21,17 +21,18 @@ class Dialogs:
     def choose(self, word: str, about: Any = None) -> None:
         """Open a dialog about something from the next run on."""
         st.session_state[self._chosen] = (word, about)
-        st.session_state.pop(self._said, None)
         st.rerun()
 
-    def show(self) -> None:
-        """The dialog that was chosen, or how the last one ended."""
-        if said := st.session_state.get(self._said):
-            st.success(plain(said))
+    def show(self) -> bool:
+        """The dialog that was chosen, or how the last one ended; whether one is open."""
+        if said := st.session_state.pop(self._said, None):
+            st.toast(plain(said), icon=":material/check_circle:", duration="long")
         word, about = st.session_state.get(self._chosen, (None, None))
-        if word is not None:
-            title, body = self._dialogs[word]
-            st.dialog(title, width="medium", on_dismiss=self._forget)(lambda: body(about))()
+        if word is None:
+            return False
+        title, body = self._dialogs[word]
+        st.dialog(title, width="medium", on_dismiss=self._forget)(lambda: body(about))()
+        return True
 
     def done(self, said: str) -> None:
         """Close it, and say how it ended."""
@@ -41,3 +42,9 @@ class Dialogs:
 
     def _forget(self) -> None:
         st.session_state.pop(self._chosen, None)
+
+
+def why(*, required: bool = False) -> str:
+    """A person's reason for what a dialog does; *required*: the dialog cannot do without."""
+    label = "Why" if required else "Why (may stay empty)"
+    return st.text_input(label, key="why", max_chars=200, help="Stands on the timeline, with your name").strip()

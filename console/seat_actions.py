@@ -1,14 +1,14 @@
 """What a person can do with seats: issue one or a whole list, move one, take one back."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from console.connection_loss import warn_of_loss
 from console.database import sessions
-from console.dialogs import Dialogs
-from console.look import plain
+from console.dialogs import Dialogs, why
+from console.look import address, plain
 from console.page import explained
 from console.who import offered, require
 from core.clock import utcnow
@@ -27,10 +27,10 @@ LINES_SHOWN = 200
 ONE, LIST = "One seat", "A list"
 
 
-def issue_button(place: LocationItem | None) -> None:
+def issue_button(place: LocationItem | None, *, key: str = "issue_seats") -> None:
     """Opens the dialog that issues seats, to the location that is chosen."""
-    if offered(Permission.ISSUE_SEATS) and st.button("Issue seats", icon=":material/add:", key="issue_seats"):
-        ISSUING.choose("issue", place)
+    if offered(Permission.ISSUE_SEATS) and st.button("Issue seats", icon=":material/add:", key=key):
+        SEATS.choose("issue", place)
 
 
 def _actor() -> str:
@@ -52,7 +52,7 @@ def _issue(place: LocationItem | None) -> None:
             with sessions().begin() as session:
                 location = find_location(session, of)
                 seat = issue_seat(session, location=location, address=email, actor=_actor(), now=utcnow())
-            ISSUING.done(f"{seat.email} is issued to {of}. Press Connect beside it.")
+            SEATS.done(f"{seat.email} is issued to {of}. Press Connect beside it.")
 
 
 def _issue_list(place: LocationItem | None, names: list[str]) -> None:
@@ -82,7 +82,7 @@ def _issue_list(place: LocationItem | None, names: list[str]) -> None:
                     actor=_actor(),
                     now=utcnow(),
                 )
-            ISSUING.done(f"{_seats(done)} {'is' if done == 1 else 'are'} issued. Press Connect beside each.")
+            SEATS.done(f"{_seats(done)} {'is' if done == 1 else 'are'} issued. Press Connect beside each.")
 
 
 def _preview(plan: ImportPlan) -> None:
@@ -98,30 +98,34 @@ def _preview(plan: ImportPlan) -> None:
         st.info("Every seat of the list is issued already.", title="There is nothing to do.")
 
 
-def move(line: SeatLine, done: Callable[[str], None]) -> None:
+def _move(line: SeatLine) -> None:
     """The dialog that moves a seat to another location."""
     with sessions()() as session:
         others = [each.name for each in locations(session) if each.id != line.location_id]
     if not others:
         st.markdown("There is no other location. Add one on the page Locations.")
         return
+    st.markdown(address(line.email))
     st.markdown(f"It leaves {plain(line.location)}. {_of_account(line)} The other location connects it anew.")
+    warn_of_loss(line)
     target = st.selectbox("To", others, key="move_to")
-    reason = st.text_input("Why", key="why", max_chars=200)
+    reason = why()
     if st.button(f"Move to {plain(target)}", type="primary", key="do_it"):
         with explained():
             move_seat(origin=line.location, target=target, **_about(line, reason))
-            done(f"{line.email} is issued to {target}.")
+            SEATS.done(f"{line.email} is issued to {target}. Its people connect it on their page Connections.")
 
 
-def take_one_back(line: SeatLine, done: Callable[[str], None]) -> None:
+def _take_back(line: SeatLine) -> None:
     """The dialog that takes a seat back."""
+    st.markdown(address(line.email))
     st.markdown(f"{plain(line.location)} cannot connect it any more. {_of_account(line)}")
-    reason = st.text_input("Why", key="why", max_chars=200)
+    warn_of_loss(line)
+    reason = why()
     if st.button("Take back seat", type="primary", key="do_it"):
         with explained():
             take_back(location=line.location, **_about(line, reason))
-            done(f"{line.email} is taken back from {line.location}.")
+            SEATS.done(f"{line.email} is taken back from {line.location}.")
 
 
 def _of_account(line: SeatLine) -> str:
@@ -151,4 +155,11 @@ def _seats(number: int) -> str:
     return f"{number} seat{'' if number == 1 else 's'}"
 
 
-ISSUING = Dialogs("seats", {"issue": ("Issue seats", _issue)})
+SEATS = Dialogs(
+    "seats",
+    {
+        "issue": ("Issue seats", _issue),
+        "Move seat": ("Move seat", _move),
+        "Take back seat": ("Take back seat", _take_back),
+    },
+)

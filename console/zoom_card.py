@@ -3,7 +3,9 @@
 import streamlit as st
 
 from console.connection_list import start_path
+from console.connection_words import FREE, TROUBLED, WORKING
 from console.look import ACCOUNT, plain
+from console.seat_actions import issue_button
 from console.who import offered
 from console.widgets import same_tab_link
 from core.db.read.connections import NOT_CONNECTED, SeatLine
@@ -11,10 +13,6 @@ from core.db.read.pool import LocationItem
 from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.zoom.budget import DAILY_CREATES
-
-FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
-TROUBLED = (Connection.NEEDS_REAUTH, "quarantined")
-WORKING = (Connection.CONNECTED, "busy_elsewhere")
 
 
 def zoom_card(states: dict[str, int], free: list[SeatLine], created: int, place: LocationItem | None) -> None:
@@ -27,8 +25,8 @@ def zoom_card(states: dict[str, int], free: list[SeatLine], created: int, place:
                 ":small[:gray[Ten minutes before an appointment one of these accounts gets its meeting.]]",
                 width="stretch",
             )
-            if issued and (place is None or place.status == "active") and offered(Permission.CONNECT):
-                _connect(free, everywhere=place is None)
+            if (place is None or place.status == "active") and offered(Permission.CONNECT):
+                _connect(free, states, place)
         if issued:
             _figures(states, issued, created)
         if place is not None and place.status == "suspended":
@@ -41,16 +39,18 @@ def _mark(states: dict[str, int]) -> str:
     return ACCOUNT[Connection.CONNECTED if connected else NOT_CONNECTED].pill
 
 
-def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
-    """Choose one of the free seats and go to Zoom's consent page, in this tab."""
+def _connect(free: list[SeatLine], states: dict[str, int], place: LocationItem | None) -> None:
+    """Choose one of the free seats and go to Zoom's consent page, in this tab; or why there is none to choose."""
     if not free:
-        st.markdown(":gray[No issued seat is free.]", width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.markdown(f":small[{none_free(states)}]", width="content")
+            issue_button(place, key="issue_more")
         return
     by_id = {line.seat_id: line for line in free}
 
     def name(seat: int) -> str:
         line = by_id.get(seat)
-        return "" if line is None else f"{line.email} · {line.location}" if everywhere else line.email
+        return "" if line is None else f"{line.email} · {line.location}" if place is None else line.email
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width=420, key="connect_one"):
         chosen = st.selectbox(
@@ -64,6 +64,16 @@ def _connect(free: list[SeatLine], *, everywhere: bool) -> None:
             description=f"Connect {line.email} to Zoom",
             primary=True,
         )
+
+
+def none_free(states: dict[str, int]) -> str:
+    """Why no seat can be chosen, and who can change that."""
+    if any(states.get(state) for state in FREE):
+        return "The free seats belong to locations that are suspended."
+    what = "No issued seat is free." if states else "No seat is issued here."
+    if offered(Permission.ISSUE_SEATS):
+        return f"{what} Issue another one, then connect it."
+    return f"{what} Ask QuantixOne's support to issue another one; then connect it here."
 
 
 def _figures(states: dict[str, int], issued: int, created: int) -> None:

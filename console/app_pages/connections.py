@@ -8,12 +8,13 @@ from console import connection_actions, seat_actions
 from console.connect_result import read_refusal
 from console.connection_detail import show_account
 from console.connection_list import seat_table
+from console.connection_words import FREE, TROUBLED, WORKING
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock
 from console.page import empty, explained, freshness, live, location_choice, pagination, zone_of
 from console.who import offered
-from console.zoom_card import FREE, TROUBLED, WORKING, zoom_card
+from console.zoom_card import zoom_card
 from core.clock import utcnow
 from core.db.read import connections, pool
 from core.db.read.at_risk import appointments_at_risk
@@ -53,13 +54,10 @@ def show() -> None:
         return
     zone = zone_of(place, places)
     wrong_address()
-    if not (account := st.query_params.get(connection_actions.ACCOUNT)):
-        connection_actions.tell()
-    if not connection_actions.show_chosen() and account:
+    if not connection_actions.show_chosen() and (account := st.query_params.get(connection_actions.ACCOUNT)):
         show_account(account)
     live(lambda: overview(place, zone))
     live(lambda: seats(place))
-    seat_actions.ISSUING.show()
 
 
 def keep_result() -> None:

@@ -1,5 +1,6 @@
 """The console on a fresh database: its routes under a real server, its pages under Streamlit's own test runner."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -94,7 +95,7 @@ def open_page(settings: Settings, use_settings: Callable[[Settings], None]) -> O
 
 def words_of(page: AppTest) -> str:
     """Everything a person can read on a page, in one text without Markdown's backslashes."""
-    kinds = ("title", "subheader", "markdown", "caption", "metric", "error", "warning", "info", "success")
+    kinds = ("title", "subheader", "markdown", "caption", "metric", "error", "warning", "info", "success", "toast")
     parts = []
     for kind in kinds:
         for element in page.get(kind):
@@ -102,6 +103,7 @@ def words_of(page: AppTest) -> str:
             parts += [element.label] if kind == "metric" else []
             parts.append(str(element.value))
     parts += [link.proto.label for link in page.get("page_link")]
+    parts += [re.sub("<[^>]*>", "", element.proto.body) for element in page.get("html")]
     return "\n".join(parts).replace("\\", "")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -106,3 +106,45 @@ def events(session: Session, account_id: int, *, limit: int = 100) -> list[Accou
     """What happened to an account, the latest first."""
     rows = session.execute(EVENTS, {"account": account_id, "limit": limit}).mappings()
     return [AccountEvent(**row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A time in which an account could not be used; *to_at* is None while it lasts and nobody said until when."""
+
+    status: str
+    reason: str | None
+    actor: str
+    from_at: datetime
+    to_at: datetime | None
+
+
+TROUBLES = sa.text("""
+SELECT status, reason, actor, from_at, to_at FROM connection_periods
+WHERE account_id = :account AND status IN ('needs_reauth', 'quarantined', 'busy_elsewhere')
+  AND from_at <= :now AND (to_at IS NULL OR to_at > :since)
+ORDER BY from_at DESC, id DESC
+LIMIT :limit
+""")
+
+# The days are UTC's, as Zoom counts them. Older ones are purged after a week.
+CREATED = sa.text("""
+SELECT d.day, coalesce(b.creates, 0) AS creates
+FROM accounts AS a
+CROSS JOIN LATERAL (SELECT CAST(:today AS date) - n AS day FROM generate_series(0, :days - 1) AS n) AS d
+LEFT JOIN zoom_budget AS b ON b.zoom_user_id = a.zoom_user_id AND b.utc_day = d.day
+WHERE a.id = :account
+ORDER BY d.day
+""")
+
+
+def troubles(session: Session, account_id: int, *, now: datetime, since: datetime, limit: int = 10) -> list[Trouble]:
+    """When an account could not be used since then, and why; the latest first."""
+    given = {"account": account_id, "now": now, "since": since, "limit": limit}
+    return [Trouble(**row) for row in session.execute(TROUBLES, given).mappings()]
+
+
+def creates_by_day(session: Session, account_id: int, *, now: datetime, days: int) -> list[tuple[date, int]]:
+    """How many meetings were made on an account's Zoom user on each of the last UTC days, today's last."""
+    given = {"account": account_id, "today": now.astimezone(UTC).date(), "days": days}
+    return [(row.day, row.creates) for row in session.execute(CREATED, given)]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.domain import states
+from core.domain.local_time import abbreviation, on_the_wall
 
 BEFORE_ITS_MEETING = (states.Lease.RESERVED, states.Lease.READY)
 
@@ -19,9 +20,11 @@ class Breaks:
     *external_id* is the appointment that has the account, *link_dies* whether its link has been made and ends;
     *in_progress* whether people are in its meeting as far as we know. It *moves* if another account can still take it.
     *recordings* are appointments whose recordings would not be found, *deletions* counts meetings that stay on Zoom.
+    *zone* is the location's.
     """
 
     email: str
+    zone: str
     external_id: str | None
     starts_at: datetime | None
     link_dies: bool
@@ -41,7 +44,8 @@ class Breaks:
         said = []
         if self.external_id is not None and self.starts_at is not None:
             what = "is in its meeting" if self.in_progress else "has this account"
-            said.append(f"Appointment {self.external_id}, {self.starts_at:%d %b %H:%M} UTC, {what}.")
+            at = f"{on_the_wall(self.starts_at, self.zone):%d %b %H:%M} {abbreviation(self.starts_at, self.zone)}"
+            said.append(f"Appointment {self.external_id}, {at}, {what}.")
         if self.link_dies:
             said.append("Its join link stops working.")
         if self.moves:
@@ -55,7 +59,7 @@ class Breaks:
 
 
 BREAKS = sa.text("""
-SELECT c.email, a.external_id, a.starts_at, l.state AS lease_state, a.status, a.ends_at,
+SELECT c.email, o.zone, a.external_id, a.starts_at, l.state AS lease_state, a.status, a.ends_at,
        EXISTS (SELECT FROM meetings AS m WHERE m.lease_id = l.id AND m.state = 'created') AS has_link,
        ARRAY(SELECT DISTINCT p.external_id
              FROM recordings AS r JOIN appointments AS p ON p.id = r.appointment_id
@@ -63,6 +67,7 @@ SELECT c.email, a.external_id, a.starts_at, l.state AS lease_state, a.status, a.
        (SELECT count(*) FROM meetings AS m
         WHERE m.account_id = c.id AND m.state IN ('deleting', 'unknown')) AS deletions
 FROM accounts AS c
+JOIN locations AS o ON o.id = c.location_id
 LEFT JOIN leases AS l ON l.account_id = c.id AND l.released_at IS NULL
     AND NOT (l.state = 'cooldown' AND l.cooldown_until <= :now AND l.ask_at IS NULL)
 LEFT JOIN appointments AS a ON a.id = l.appointment_id
@@ -78,6 +83,7 @@ def what_disconnecting_breaks(session: Session, account_id: int, now: datetime) 
     unseen = live or (row.lease_state == states.Lease.PROCESSING and row.external_id not in row.recordings)
     return Breaks(
         email=row.email,
+        zone=row.zone,
         external_id=row.external_id,
         starts_at=row.starts_at,
         link_dies=before and row.has_link,

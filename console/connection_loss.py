@@ -1,0 +1,81 @@
+"""What is lost with an account, in sentences, for those who are about to take it out of the pool or disconnect it."""
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from console.connection_words import WORKING
+from console.database import sessions
+from console.look import plain
+from console.moments import named_clock
+from core.clock import utcnow
+from core.db.read import connections
+from core.db.read.at_risk import MOST, appointments_at_risk
+from core.db.read.breaks import Breaks, what_disconnecting_breaks
+from core.db.read.connections import SeatLine
+from core.db.read.places import without_link_if_suspended
+from core.settings import get_settings
+
+AHEAD = timedelta(hours=24)
+NAMED = 5
+
+
+def breaks_of(line: SeatLine) -> Breaks:
+    """What disconnecting the account at once would break."""
+    assert line.account_id is not None
+    with sessions()() as session:
+        return what_disconnecting_breaks(session, line.account_id, utcnow())
+
+
+def warn_of_loss(line: SeatLine) -> None:
+    """Say that in a dialog."""
+    if said := without(line):
+        st.warning(plain(said), icon=":material/groups:")
+
+
+def without(line: SeatLine) -> str:
+    """What its location is left with when this account takes no more appointments; empty where it takes none now."""
+    if line.account_id is None or line.state not in WORKING:
+        return ""
+    now = utcnow()
+    with sessions()() as session:
+        states = connections.by_state(session, line.location_id, now=now)
+        others = sum(states.get(state, 0) for state in WORKING) - 1
+        if others < 1:
+            return _none_left(line, without_link_if_suspended(session, line.location_id, now=now, until=now + AHEAD))
+        found = appointments_at_risk(
+            session, [line.account_id], now=now, until=now + AHEAD, cooldown=get_settings().cooldown
+        )
+    short = [(each.external_id, each.starts_at) for each in found if not each.leased]
+    left = f"{line.location} has {others} other working account{'s' if others > 1 else ''}."
+    return f"{left} {_too_few(short, line.zone)}" if short else left
+
+
+def _none_left(line: SeatLine, waiting: int) -> str:
+    said = f"It is the only account of {line.location} that works: no appointment there gets a link until one does."
+    if not waiting:
+        return said
+    return f"{said} {waiting} of the next 24 hours still need{'s' if waiting == 1 else ''} one."
+
+
+def _too_few(short: list[tuple[str, datetime]], zone: str) -> str:
+    number = f"{MOST} or more" if len(short) >= MOST else str(len(short))
+    named = ", ".join(f"{external_id} ({named_clock(at, zone)})" for external_id, at in short[:NAMED])
+    more = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
+    plural = "" if len(short) == 1 else "s"
+    return f"That may be too few for {number} appointment{plural} of the next 24 hours: {named}{more}."
+
+
+def finishes_first(breaks: Breaks, zone: str) -> list[str]:
+    """What an account that drains still does, before it is disconnected."""
+    said = []
+    if breaks.external_id is not None and breaks.starts_at is not None:
+        at = named_clock(breaks.starts_at, zone)
+        inside = "People are in that meeting; it goes on. " if breaks.in_progress else ""
+        said.append(f"It finishes appointment {breaks.external_id} ({at}) with its recording first. {inside}".rstrip())
+    others = [each for each in breaks.recordings if each != breaks.external_id]
+    if others:
+        said.append(f"It waits for the recording of {', '.join(others)} first.")
+    if breaks.deletions:
+        said.append(f"It deletes {breaks.deletions} old meeting{'s' if breaks.deletions > 1 else ''} on Zoom first.")
+    return said
