@@ -107,8 +107,10 @@ def _disconnect(line: SeatLine) -> None:
     if first:
         said = " ".join([*first, "It gets no new appointment. Links that were sent stay."])
         st.info(plain(said), title="It is disconnected after that.", icon=":material/logout:")
+    elif line.state == Connection.NEEDS_REAUTH:
+        st.markdown("Its access is lost already, and it has nothing left to do. Its seat is free after that.")
     else:
-        st.markdown("It is at rest: its access ends at once and is deleted here and at Zoom.")
+        st.markdown("It is at rest: its access ends at once and is deleted here and at Zoom. Its seat is free then.")
     warn_of_loss(line)
     reason = why()
     if st.button("Disconnect account", type="primary", key="do_it"):

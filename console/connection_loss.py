@@ -28,27 +28,31 @@ def breaks_of(line: SeatLine) -> Breaks:
 
 
 def warn_of_loss(line: SeatLine) -> None:
-    """Say that in a dialog."""
-    if said := without(line):
-        st.warning(plain(said), icon=":material/groups:")
+    """Say in a dialog what its location is left with; nothing where the account takes no appointments as it is."""
+    if line.state not in WORKING:
+        return
+    others, short = without(line)
+    if short:
+        st.warning(plain(short), icon=":material/groups:")
+    else:
+        st.caption(plain(f"{line.location} has {others} other working account{'' if others == 1 else 's'}."))
 
 
-def without(line: SeatLine) -> str:
-    """What its location is left with when this account takes no more appointments; empty where it takes none now."""
-    if line.account_id is None or line.state not in WORKING:
-        return ""
+def without(line: SeatLine) -> tuple[int, str]:
+    """How many working accounts its location has besides this one, and who suffers where they are too few."""
+    assert line.account_id is not None
     now = utcnow()
     with sessions()() as session:
         states = connections.by_state(session, line.location_id, now=now)
         others = sum(states.get(state, 0) for state in WORKING) - 1
         if others < 1:
-            return _none_left(line, without_link_if_suspended(session, line.location_id, now=now, until=now + AHEAD))
+            waiting = without_link_if_suspended(session, line.location_id, now=now, until=now + AHEAD)
+            return 0, _none_left(line, waiting)
         found = appointments_at_risk(
             session, [line.account_id], now=now, until=now + AHEAD, cooldown=get_settings().cooldown
         )
     short = [(each.external_id, each.starts_at) for each in found if not each.leased]
-    left = f"{line.location} has {others} other working account{'s' if others > 1 else ''}."
-    return f"{left} {_too_few(short, line.zone)}" if short else left
+    return others, _too_few(line, others, short) if short else ""
 
 
 def _none_left(line: SeatLine, waiting: int) -> str:
@@ -58,12 +62,13 @@ def _none_left(line: SeatLine, waiting: int) -> str:
     return f"{said} {waiting} of the next 24 hours still need{'s' if waiting == 1 else ''} one."
 
 
-def _too_few(short: list[tuple[str, datetime]], zone: str) -> str:
+def _too_few(line: SeatLine, others: int, short: list[tuple[str, datetime]]) -> str:
     number = f"{MOST} or more" if len(short) >= MOST else str(len(short))
-    named = ", ".join(f"{external_id} ({named_clock(at, zone)})" for external_id, at in short[:NAMED])
+    named = ", ".join(f"{external_id} ({named_clock(at, line.zone)})" for external_id, at in short[:NAMED])
     more = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
+    left = f"{line.location} is left with {others} working account{'' if others == 1 else 's'}"
     plural = "" if len(short) == 1 else "s"
-    return f"That may be too few for {number} appointment{plural} of the next 24 hours: {named}{more}."
+    return f"{left}, too few for {number} appointment{plural} of the next 24 hours: {named}{more}."
 
 
 def finishes_first(breaks: Breaks, zone: str) -> list[str]:

@@ -1,11 +1,16 @@
 """What a person does with an account on the connections page, as far as Streamlit's own test runner can see."""
 
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import MenuButton
 
+from console.connection_dialogs import NEEDS
 from core.clock import utcnow
 from core.db.models import Account
+from core.services.quarantine import quarantine
 from tests.console.conftest import OpenPage, words_of
 from tests.integration.hands_on.given import held
 from tests.world import World
@@ -105,6 +110,56 @@ def test_an_account_is_quarantined_with_a_reason_and_released(world: World, open
 
     confirm(choose(page, "Release", account(world, 2)))
     assert account(world, 2).benched_until is None
+
+
+def test_taking_out_the_last_account_says_what_the_location_is_left_with(world: World, open_page: OpenPage) -> None:
+    """And so does disconnecting one that others can hardly replace, by the appointments that may suffer."""
+    for each in range(3):
+        world.book(f"B-{each}", starts_in=timedelta(hours=2))
+    told = words_of(choose(open_page("connections"), "Disconnect", account(world, 2)))
+    assert "is left with 1 working account, too few for 2 appointments of the next 24 hours: B-1 (" in told
+
+    take_out(world, account(world))
+    told = words_of(choose(open_page("connections"), "Quarantine", account(world, 2)))
+    assert "It is the only account of Harbour Clinic that works" in told
+    assert "3 of the next 24 hours still need one." in told
+
+
+def test_only_what_makes_sense_is_offered(world: World, open_page: OpenPage) -> None:
+    """Nobody takes out of the pool what takes no appointments as it is."""
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.update(Account).where(Account.id == 1).values(connection="draining"))
+    take_out(world, account(world, 2))
+    page = open_page("connections")
+
+    assert [each for each in menu(page, account(world)).options if each in NEEDS] == ["Disconnect now"]
+    assert "Quarantine" not in menu(page, account(world, 2)).options
+
+
+def test_one_whose_access_is_lost_cannot_finish_first(world: World, open_page: OpenPage) -> None:
+    """It says so before anybody presses the button."""
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.update(Account).where(Account.id == 1).values(connection="needs_reauth"))
+    page = choose(open_page("connections"), "Disconnect", account(world))
+
+    assert "cannot finish what it has to do at Zoom" in words_of(page)
+    assert not [each for each in page.button if each.key == "do_it"]
+
+
+def take_out(world: World, of: Account) -> None:
+    """Out of the pool, by hand."""
+    with world.parts.sessions.begin() as session:
+        place = "Harbour Clinic"
+        quarantine(
+            session,
+            location=place,
+            email=of.email,
+            reason="hums",
+            until=None,
+            actor="Sam",
+            role="operations",
+            now=utcnow(),
+        )
 
 
 def test_who_acts_on_an_old_page_is_told(world: World, open_page: OpenPage) -> None:

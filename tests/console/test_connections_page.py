@@ -10,6 +10,7 @@ from core.clock import utcnow
 from core.db.models import Account, Grant
 from core.domain.roles import Role
 from core.services.locations import find_location, issue_seat
+from core.services.quarantine import quarantine, release
 from core.zoom.budget import spend
 from tests.console.conftest import UI, OpenPage, words_of
 from tests.world import TEST, World
@@ -83,6 +84,35 @@ def test_an_account_has_an_address_that_shows_all_about_it(world: World, open_pa
     assert "Access granted" in told and "all 12 granted" in told
     assert "Account chosen" in told and "[A-1](/appointment?id=A-1)" in told
     assert page.button(key="Disconnect_1").label == "Disconnect"
+
+
+def test_the_drawer_tells_the_budget_of_the_week_and_past_troubles(world: World, open_page: OpenPage) -> None:
+    """Each day has its number; each trouble how long it lasted, and why."""
+    world.location()
+    now = utcnow()
+    with world.parts.sessions.begin() as session:
+        spend(session, {world.accounts()[0].zoom_user_id: 100}, day=now.date() - timedelta(days=1))
+        given = {"actor": "Sam", "role": "operations", "location": "Harbour Clinic", "email": world.accounts()[0].email}
+        quarantine(session, **given, reason="hums", until=None, now=now - timedelta(hours=3))
+    with world.parts.sessions.begin() as session:
+        release(session, **given, reason=None, now=now - timedelta(hours=2))
+    told = words_of(open_page("connections", account="1"))
+
+    assert "100 of 100, used up" in told and "0 of 100" in told
+    assert "Benched" in told and "for 1 h" in told and "Hums." in told
+
+
+def test_without_a_free_seat_the_card_says_who_can_issue_one(world: World) -> None:
+    """With the way to it for those who may."""
+    world.location()
+    page = open_as(Role.SUPPORT)
+    assert "No issued seat is free. Issue another one, then connect it." in words_of(page)
+    page.button(key="issue_more").click().run()
+    assert [each.key for each in page.text_input if each.key == "issue_email"]
+
+    page = open_as(Role.HOST, 1)
+    assert "Ask QuantixOne's support to issue another one" in words_of(page)
+    assert not [each for each in page.button if each.key == "issue_more"]
 
 
 @pytest.mark.parametrize("given", ["999", "x", "-1", "1' OR 1=1", "9" * 40])
