@@ -115,8 +115,9 @@ def _refusal(error: ZoomPoolError | SQLAlchemyError) -> Response:
         reason, message, next_step = "failed", error.message, error.next_step
     else:
         reason, message, next_step = "database", "The database does not answer.", "Wait a minute, then connect again."
-    log.warning("connect_refused", reason=reason, error=type(error).__name__)
-    return connect_result.refused(reason, message, next_step, secure=_https())
+    reference = getattr(error, "tracking_id", None) or secrets.token_hex(4)
+    log.warning("connect_refused", reason=reason, error=type(error).__name__, reference=reference)
+    return connect_result.refused(reason, message, next_step, reference=f"{reason} {reference}", secure=_https())
 
 
 def _https() -> bool:

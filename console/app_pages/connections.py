@@ -27,6 +27,7 @@ CHOICES = 50  # free seats to choose from; more are found in the list
 LOOK_AHEAD = timedelta(hours=24)
 NAMED = 8
 EVERY = "All"
+RESULT = "connect_result"
 SHOWN = {
     EVERY: None,
     "Needs a person": TROUBLED,
@@ -63,16 +64,18 @@ def show() -> None:
 def keep_result() -> None:
     """Take the end of a connect out of the address, so that a reload or a bookmark does not tell it again."""
     if refused := st.query_params.pop("refused", None):
-        st.session_state["connect_result"] = ("refused", *read_refusal(refused, st.context.cookies))
+        st.session_state[RESULT] = ("refused", *read_refusal(refused, st.context.cookies))
     elif email := st.query_params.pop("connected", None):
-        st.session_state["connect_result"] = ("connected", email, "")
+        st.session_state[RESULT] = ("connected", email, "", "")
 
 
 def show_result() -> None:
     """Say how the last connect of this visit ended; success only if the database says so too."""
-    outcome, what, next_step = st.session_state.get("connect_result", (None, "", ""))
+    outcome, what, next_step, reference = st.session_state.get(RESULT, (None, "", "", ""))
     if outcome == "refused":
-        st.error(plain(next_step), title=plain(what), icon=":material/link_off:")
+        said = f"{plain(next_step)}  \n:small[Reference: {plain(reference)}]" if reference else plain(next_step)
+        st.error(said, title=plain(what), icon=":material/link_off:")
+        st.button("I have read it", key="result_read", on_click=lambda: st.session_state.pop(RESULT, None))
     elif outcome == "connected":
         with explained(), sessions()() as session:
             if connections.is_connected(session, what):

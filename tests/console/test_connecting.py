@@ -111,7 +111,7 @@ def test_a_person_who_declines_is_told_what_to_do(
     reason, told = refusal(finish(browser, back))
 
     assert reason == "denied"
-    assert "choose Allow" in told
+    assert "choose Allow" in told and "denied " in told  # its reference in the log
     assert accounts(sessions) == []
 
 
