@@ -103,7 +103,8 @@ def words_of(page: AppTest) -> str:
             parts += [element.label] if kind == "metric" else []
             parts.append(str(element.value))
     parts += [link.proto.label for link in page.get("page_link")]
-    parts += [re.sub("<[^>]*>", "", element.proto.body) for element in page.get("html")]
+    shown = [element.proto.body for element in page.get("html") if "<style" not in element.proto.body]
+    parts += [re.sub("<[^>]*>", "", body) for body in shown]
     return "\n".join(parts).replace("\\", "")
 
 
