@@ -13,12 +13,13 @@ from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from console.middleware import is_below
 from core.settings import Settings, get_settings
 
 CALLBACK = "/oauth2callback"
 NEXT = "console_next"
 NEXT_SECONDS = 600
-NO_PAGE = ("/auth/", "/_stcore/", "/oauth", "/api", "/webhooks", "/healthz", "/media/", "/static/", "/component")
+NO_PAGE = ("/auth", "/_stcore", "/oauth", CALLBACK, "/api", "/webhooks", "/healthz", "/media", "/static", "/component")
 
 
 def secrets(settings: Settings) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def secrets(settings: Settings) -> dict[str, Any]:
     assert settings.oidc_client_secret and settings.session_secret
     return {
         "auth": {
-            "redirect_uri": f"{settings.base_url}{CALLBACK}",
+            "redirect_uri": settings.sign_in_redirect_uri,
             "cookie_secret": settings.session_secret.get_secret_value(),
             "client_id": settings.oidc_client_id,
             "client_secret": settings.oidc_client_secret.get_secret_value(),
@@ -93,7 +94,7 @@ def _is_page(scope: Scope) -> bool:
     return (
         scope["method"] == "GET"
         and "text/html" in Headers(scope=scope).get("accept", "")
-        and not scope["path"].startswith(NO_PAGE)
+        and not is_below(scope["path"], *NO_PAGE)
     )
 
 

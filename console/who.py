@@ -14,7 +14,7 @@ from console.database import sessions
 from console.sign_in import claims_of
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
-from core.domain.roles import Permission, Role, confined, may
+from core.domain.roles import Permission, Role, confined, may, one_of
 from core.errors import NotAllowed
 from core.services import people
 from core.services.people import admit
@@ -77,8 +77,8 @@ def require(permission: Permission, location_id: int | None = None) -> Person:
 def allowed_to(who: Person, permission: Permission, location_id: int | None = None) -> Person:
     """*who*, if *who* may do it. Raises `NotAllowed` otherwise."""
     if not may(who.role, permission):
-        article = "An" if who.role[0] in "aeo" else "A"
-        raise NotAllowed(f"{article} {who.role} may not {permission}.")
+        somebody = one_of(who.role)
+        raise NotAllowed(f"{somebody[0].upper()}{somebody[1:]} may not {permission}.")
     if not who.may(permission, location_id):
         raise NotAllowed(
             "This belongs to a location that is not yours.", next_step="Ask an admin to add the location to yours."

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console import connect_result
-from console.who import allowed_to, person_of
+from console.who import Person, allowed_to, person_of
 from core.clock import utcnow
-from core.db.models import Location, Seat
+from core.db.models import Location, OAuthState, Seat
 from core.db.read.appointment import is_id
 from core.domain.roles import Permission
 from core.errors import ConnectRefused, NotFound, ZoomPoolError
@@ -65,7 +65,7 @@ def callback(request: Request) -> Response:
             error=error if re.fullmatch(r"\w{1,64}", error) else None,
             browser_id=request.cookies.get(BROWSER),
             now=utcnow(),
-            may=lambda location_id: allowed_to(who, Permission.CONNECT, location_id),
+            may=lambda begun: _may_finish(who, begun),
         )
     except (ZoomPoolError, SQLAlchemyError) as refused:
         return _refusal(refused)
@@ -92,6 +92,13 @@ def _consent_page(request: Request, browser: str) -> str:
             return_to=connect_result.page_of(here) if here else connect_result.PAGE,
             now=utcnow(),
         )
+
+
+def _may_finish(who: Person, begun: OAuthState) -> None:
+    """The role may be lost since, and somebody else may have signed in: the timeline names who began."""
+    allowed_to(who, Permission.CONNECT, begun.location_id)
+    if begun.browser_hash is not None and begun.actor.rpartition(" (")[0] != who.name:
+        raise ConnectRefused("other_person", "Somebody else began this connect, in this browser.", next_step=FROM_HERE)
 
 
 def _require_own_page(request: Request) -> None:

@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         return issuer if issuer.endswith(WELL_KNOWN) else f"{issuer}{WELL_KNOWN}"
 
     @property
+    def sign_in_redirect_uri(self) -> str:
+        """Where the provider sends people back to; it compares that with the one registered there."""
+        return f"{self.base_url}/oauth2callback"
+
+    @property
     def redirect_uri(self) -> str:
         """The OAuth callback; Zoom compares it letter by letter with the one in the Marketplace app."""
         return f"{self.base_url}/oauth/zoom/callback"

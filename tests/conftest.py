@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -74,6 +75,13 @@ def server(state_dir: Path, pg_version: Version) -> Iterator[Path]:
 @pytest.fixture
 def database_url(server: Path) -> Iterator[str]:
     """The address of a fresh, migrated, empty database."""
+    with fresh_database(server) as address:
+        yield address
+
+
+@contextmanager
+def fresh_database(server: Path) -> Iterator[str]:
+    """A copy of the migrated template, for as long as it is needed."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(host=str(server), user="postgres", dbname="postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")

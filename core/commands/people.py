@@ -1,14 +1,14 @@
 """`zoompool people`: who signs in, and what each may do."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core.clock import utcnow
 from core.commands.output import ACTOR, AsJson, say, show
-from core.domain.roles import Role
+from core.domain.roles import Role, confined
 from core.services.locations import find_location
-from core.services.people import list_people, person_by_id, set_disabled, set_role, sign_out
+from core.services.people import admins_left, list_people, person_by_id, set_disabled, set_role, sign_out
 from core.wiring import wiring
 
 people = typer.Typer(help="People who sign in, and what they may do.", no_args_is_help=True)
@@ -26,7 +26,7 @@ def list_all_people(as_json: AsJson = False) -> None:
                 "email": person.email,
                 "role": person.role,
                 "from": "by hand" if person.role_by_hand else "claim",
-                "locations": ", ".join(locations),
+                "locations": _seen(person.role, locations),
                 "last_seen_at": person.last_seen_at,
                 "disabled_at": person.disabled_at,
             }
@@ -49,9 +49,14 @@ def change_role(
         found = person_by_id(session, person)
         own = [find_location(session, each) for each in location or ()]
         set_role(session, found, role, own, actor=ACTOR, now=utcnow())
-        name = found.name
-    said = f"{name} is {role} from now on." if role else f"{name} gets the role of the next sign-in."
-    say(said, {"id": person, "name": name, "role": role}, as_json=as_json)
+        name, admins = found.name, admins_left(session)
+    if role is None:
+        said = f"{name} gets the role of the next sign-in, and has none until then."
+    elif role is Role.HOST and not own:
+        said = f"{name} is host from now on, and sees nothing yet: give a location with --location."
+    else:
+        said = f"{name} is {role} from now on."
+    _tell(said, {"id": person, "name": name, "role": role}, admins, as_json=as_json)
 
 
 @people.command("disable")
@@ -80,5 +85,16 @@ def _set(person: int, disabled: bool, said: str, *, as_json: bool) -> None:
     with wiring().sessions.begin() as session:
         found = person_by_id(session, person)
         set_disabled(session, found, disabled, actor=ACTOR, now=utcnow())
-        name = found.name
-    say(f"{name} {said}.", {"id": person, "name": name, "disabled": disabled}, as_json=as_json)
+        name, admins = found.name, admins_left(session)
+    _tell(f"{name} {said}.", {"id": person, "name": name, "disabled": disabled}, admins, as_json=as_json)
+
+
+def _seen(role: str | None, locations: tuple[str, ...]) -> str:
+    return ", ".join(locations) if confined(Role(role) if role else None) else "all"
+
+
+def _tell(said: str, facts: dict[str, Any], admins: int, *, as_json: bool) -> None:
+    """What was done; and that nobody is left who may everything, which is allowed: this command line is above roles."""
+    if not admins:
+        said += " No admin is left who can sign in; zoompool people set-role N admin makes one."
+    say(said, facts | {"admins": admins}, as_json=as_json)

@@ -78,6 +78,13 @@ def may(role: Role | None, permission: Permission) -> bool:
     return role is not None and permission in MAY[role]
 
 
+def one_of(role: Role) -> str:
+    """Somebody of that *role* in a sentence: `an admin`; support and operations are no single persons."""
+    if role in (Role.SUPPORT, Role.OPERATIONS):
+        return role.value
+    return f"{'a' if role is Role.HOST else 'an'} {role}"
+
+
 def role_of(claim: object, names: Mapping[str, Role]) -> Role | None:
     """The role that a claim gives: one value or a list of them, roles by their own names or by *names*.
 

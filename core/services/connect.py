@@ -73,14 +73,14 @@ def finish_connect(
     code: str | None = None,
     error: str | None = None,
     browser_id: str | None = None,
-    may: Callable[[int], object] = lambda _: None,
+    may: Callable[[OAuthState], object] = lambda _: None,
 ) -> Connected:
     """What Zoom's redirect brought back: check it and keep the grant.
 
     Args:
         code, error: as Zoom sent them; one of them.
         browser_id: the caller's browser, which has to be the one that began, if one did.
-        may: raises where whoever is back may not connect for the location, by now.
+        may: raises where whoever is back may not finish what was begun, by now.
 
     Raises:
         ConnectRefused: with a reason for programs and a sentence that says what to do. Nothing was kept, and what was
@@ -89,7 +89,7 @@ def finish_connect(
     """
     with sessions.begin() as session:
         begun = _take_state(session, state, browser_id, now)
-        may(begun.location_id)
+        may(begun)
         expected = expected_seat(session, begun.location_id, begun.seat_id)
         free = free_seats(session, begun.location_id)
     if not code:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from core.db.models import Location, Person, PersonLocation
 from core.domain.checks import FieldError, text
-from core.domain.roles import Role, confined, role_of
-from core.errors import NotAllowed, NotFound, SignInNeeded
+from core.domain.roles import Role, confined, one_of, role_of
+from core.errors import InvalidInput, NotAllowed, NotFound, SignInNeeded
 from core.services.timeline import note
 from core.settings import Settings
 
@@ -70,7 +70,13 @@ def sign_out(session: Session, person: Person, *, actor: str, now: datetime) -> 
 def set_role(
     session: Session, person: Person, role: Role | None, locations: Sequence[Location], *, actor: str, now: datetime
 ) -> None:
-    """Give *person* a role by hand, which no claim changes from then on; None: the claims of the next sign-in count."""
+    """Give *person* a role by hand, which no claim changes from then on; None: the claims of the next sign-in count.
+
+    Raises:
+        InvalidInput: *locations* for a role that sees every location.
+    """
+    if role is not None and locations and not confined(role):
+        raise InvalidInput("location", f"Only a host has locations of his own; {one_of(role)} may see all of them.")
     person.role_by_hand = role is not None
     person.role = role
     _give(session, person.id, [location.id for location in locations])
@@ -81,6 +87,12 @@ def set_disabled(session: Session, person: Person, disabled: bool, *, actor: str
     """Let *person* in no more, from the next run of any page on, or again."""
     person.disabled_at = now if disabled else None
     note(session, "person_disabled" if disabled else "person_enabled", at=now, actor=actor, person=person.id)
+
+
+def admins_left(session: Session) -> int:
+    """How many admins can still sign in. With none of them, the command line goes on making some."""
+    left = sa.select(sa.func.count()).where(Person.role == Role.ADMIN, Person.disabled_at.is_(None))
+    return session.scalar(left) or 0
 
 
 def person_by_id(session: Session, person_id: int) -> Person:

@@ -4,21 +4,24 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from urllib.parse import urljoin
 
 import requests
+from pydantic import SecretStr
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from tests.console.test_app import free_port
+from core.settings import WELL_KNOWN, Settings
+from tests.console.test_app import free_port, start
+from tests.e2e.leftovers import until
 
 SECRET = "a-session-secret-of-the-tests-0123456789"
 HTML = {"Accept": "text/html"}
+CLIENT = {"OIDC_CLIENT_ID": "console", "OIDC_CLIENT_SECRET": "the-clients-own-secret", "SESSION_SECRET": SECRET}
 
 
 @contextmanager
@@ -31,22 +34,41 @@ def provider(*people: dict[str, object]) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 40
+    address = f"http://127.0.0.1:{port}"
     try:
-        while not _answers(address):
-            assert process.poll() is None and time.monotonic() < deadline, "the provider did not start"
-            time.sleep(0.1)
+        until(lambda: process.poll() is not None or is_up(f"{address}{WELL_KNOWN}"), 60, "the provider answers")
+        assert process.poll() is None, "the provider did not start"
         yield address
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _answers(address: str) -> bool:
+def is_up(address: str) -> bool:
+    """Whether somebody answers there, and well."""
     try:
-        return requests.get(f"{address}/.well-known/openid-configuration", timeout=5).ok
+        return requests.get(address, timeout=5).ok
     except requests.RequestException:
         return False
+
+
+@contextmanager
+def console_of(settings: Settings, issuer: str) -> Iterator[str]:
+    """The address of a web process whose people sign in at *issuer*."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    given = {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings.model_dump(exclude_unset=True).items()
+    }
+    process = start(given.pop("DATABASE_URL"), port, PUBLIC_BASE_URL=address, OIDC_ISSUER=issuer, **CLIENT, **given)
+    try:
+        until(lambda: process.poll() is not None or is_up(f"{address}/healthz"), 60, "the console answers")
+        assert process.poll() is None, process.communicate()[1]
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 class Browser(requests.Session):

@@ -1,26 +1,32 @@
 """Signing in at a real provider over real HTTP, through the web process as it is started."""
 
 import json
-import time
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
+from console.connect_result import read_refusal
 from core.clock import utcnow
-from core.db.models import Event, OAuthState, Person
+from core.db.engine import sessions_for
+from core.db.models import Account, Event, Grant, Location, OAuthState, Person
 from core.domain.roles import Role
+from core.services.doctor.check import Level
+from core.services.doctor.sign_in import examine_sign_in
 from core.services.locations import add_location, issue_seat
-from core.services.people import set_disabled, set_role
+from core.services.people import set_disabled, set_role, sign_out
 from core.settings import Settings
-from tests.console.oidc import SECRET, Browser, provider
-from tests.console.test_app import _answers as is_up
-from tests.console.test_app import free_port, start
+from tests.conftest import fresh_database
+from tests.console.oidc import SECRET, Browser, console_of, provider
+from tests.sandbox_process import SandboxControl, SandboxProcess
 
 MARA = {"sub": "mara", "name": "Mara Lind", "email": "mara@clinic.test", "roles": ["support"]}
 HOST = {"sub": "hana", "name": "Hana Host", "email": "hana@clinic.test", "roles": "host", "locations": ["Harbour"]}
@@ -34,31 +40,33 @@ def issuer() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def console(settings: Settings, issuer: str) -> Iterator[str]:
-    """The address of a console whose people sign in."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    assert settings.database_url is not None
-    process = start(
-        settings.database_url, port, STATE_DIR=str(settings.state_dir), PUBLIC_BASE_URL=address, OIDC_ISSUER=issuer,
-        OIDC_CLIENT_ID="console", OIDC_CLIENT_SECRET="the-clients-own-secret", SESSION_SECRET=SECRET,
-    )  # fmt: skip
-    try:
-        wait_for(lambda: is_up(f"{address}/healthz") or process.poll() is not None)
-        assert process.poll() is None, process.communicate()[1]
+@pytest.fixture(scope="module")
+def kept_database(server: Path) -> Iterator[str]:
+    """One database for the one web process, which takes seconds to start."""
+    with fresh_database(server) as address:
         yield address
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
 
 
-def wait_for(done: Callable[[], bool]) -> None:
-    """Until the web process answers."""
-    deadline = time.monotonic() + 40
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+@pytest.fixture
+def database_url(kept_database: str) -> str:
+    """It is empty when a test begins."""
+    with sessions_for(kept_database).begin() as session:
+        session.execute(sa.text("TRUNCATE locations, people, events, oauth_states RESTART IDENTITY CASCADE"))
+    return kept_database
+
+
+@pytest.fixture(scope="module")
+def console(kept_database: str, sandbox_process: SandboxProcess, state_dir: Path, issuer: str) -> Iterator[str]:
+    """The address of a console whose people sign in."""
+    settings = Settings(
+        _env_file=None,
+        database_url=kept_database,
+        state_dir=state_dir / "state",
+        zoom_api_url=f"{sandbox_process.url}/v2",
+        zoom_oauth_url=f"{sandbox_process.url}/oauth",
+    )
+    with console_of(settings, issuer) as address:
+        yield address
 
 
 @pytest.fixture
@@ -121,10 +129,11 @@ def test_a_person_signs_in_and_is_known_by_name_and_role(
 
 def test_the_page_that_was_asked_for_comes_after_the_sign_in(console: str, places: dict[str, int]) -> None:
     """A link from a mail or a ticket is not lost on the way."""
-    browser = Browser(console)
-    browser.open("/appointment?id=A-1&location_id=7")
+    for page in ("/appointment?id=A-1&location_id=7", "/api_keys"):
+        browser = Browser(console)
+        browser.open(page)
 
-    assert browser.sign_in("mara") == "/appointment?id=A-1&location_id=7"
+        assert browser.sign_in("mara") == page
 
 
 def test_no_other_site_is_the_way_back(console: str, places: dict[str, int]) -> None:
@@ -148,6 +157,63 @@ def test_a_host_sees_his_own_locations_and_connects_their_seats(
     assert "/connections?refused" in connect_begun(browser, places["Hill"])
     with sessions() as session:
         assert session.scalars(sa.select(OAuthState.actor)).all() == ["Hana Host (host)"]
+
+
+LOST: dict[str, Callable[[Session, Person], None]] = {
+    "A host may not|Operations may not connect accounts": lambda session, person: set_role(
+        session, person, Role.OPERATIONS, [], actor="test", now=utcnow()
+    ),
+    "belongs to a location that is not yours": lambda session, person: set_role(
+        session, person, Role.HOST, [session.scalars(sa.select(Location).filter_by(name="Hill")).one()],
+        actor="test", now=utcnow(),
+    ),
+    "is not let in any more": lambda session, person: set_disabled(session, person, True, actor="test", now=utcnow()),
+    "You are signed out": lambda session, person: sign_out(session, person, actor="test", now=utcnow()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", LOST)
+def test_who_loses_the_role_on_zooms_page_connects_nothing(
+    console: str, places: dict[str, int], sandbox: SandboxControl, sessions: sessionmaker[Session], said: str
+) -> None:
+    """Neither what was begun, nor another one: a sentence says why, and nothing is stored or asked of Zoom."""
+    sandbox.create_user("harbour@seats.test")
+    browser = signed_in(console, "hana")
+    browser.see("/")
+    back = sandbox.authorize(connect_begun(browser, places["Harbour"]), "harbour@seats.test")
+    with sessions.begin() as session:
+        LOST[said](session, session.scalars(sa.select(Person)).one())
+
+    answer = browser.get(back, allow_redirects=False, timeout=20)
+
+    assert answer.headers["Location"].startswith("/connections?refused=")
+    told = " ".join(read_refusal("failed", answer.cookies.get_dict()))
+    assert re.search(said, told), told
+    with sessions() as session:
+        assert session.scalars(sa.select(Account)).all() == session.scalars(sa.select(Grant)).all() == []
+        assert session.scalars(sa.select(OAuthState.used_at)).all() == [None]
+    assert "/connections?refused=" in connect_begun(browser, places["Harbour"])
+
+
+def test_who_signs_in_after_somebody_else_does_not_finish_his_connect(
+    console: str, places: dict[str, int], sandbox: SandboxControl, sessions: sessionmaker[Session]
+) -> None:
+    """At a shared desk: the timeline would name the wrong one. He begins his own."""
+    sandbox.create_user("harbour@seats.test")
+    browser = signed_in(console, "hana")
+    back = sandbox.authorize(connect_begun(browser, places["Harbour"]), "harbour@seats.test")
+    browser.cookies.pop("_streamlit_user")
+    browser.sign_in("mara")
+
+    refused = browser.get(back, allow_redirects=False, timeout=20)
+    own = sandbox.authorize(connect_begun(browser, places["Harbour"]), "harbour@seats.test")
+    connected = browser.get(own, allow_redirects=False, timeout=20)
+
+    assert refused.headers["Location"] == "/connections?refused=other_person"
+    assert connected.headers["Location"] == "/connections?connected=harbour%40seats.test"
+    with sessions() as session:
+        [event] = session.scalars(sa.select(Event).filter_by(kind="account_connected")).all()
+    assert event.actor == "Mara Lind (support)"
 
 
 def test_a_claim_that_is_no_role_of_ours_opens_nothing(console: str, places: dict[str, int]) -> None:
@@ -198,7 +264,7 @@ def test_a_role_that_is_taken_away_opens_nothing_from_then_on(
     with sessions.begin() as session:
         set_role(session, session.scalars(sa.select(Person)).one(), Role.OPERATIONS, [], actor="test", now=utcnow())
 
-    assert "An operations may not see locations" in browser.see("/locations")
+    assert "Operations may not see locations" in browser.see("/locations")
     assert "/connections?refused" in connect_begun(browser, places["Harbour"])
 
 
@@ -242,6 +308,55 @@ def cookie_of(console: str, issuer: str, secret: str, *, age: timedelta) -> Brow
     value = create_signed_value(secret, "_streamlit_user", json.dumps(claims)).decode()
     browser.cookies.set("_streamlit_user", value, domain="127.0.0.1", path="/")
     return browser
+
+
+@pytest.fixture
+def signing_in(settings: Settings, issuer: str) -> Settings:
+    """The settings of a console that is registered at the provider under its own address."""
+    about = {"redirect_uris": [settings.sign_in_redirect_uri], "token_endpoint_auth_method": "client_secret_basic"}
+    client = requests.post(f"{issuer}/oauth2/clients", json=about, timeout=10).json()
+    return settings.model_copy(
+        update={
+            "oidc_issuer": issuer,
+            "oidc_client_id": client["client_id"],
+            "oidc_client_secret": SecretStr(client["client_secret"]),
+        }
+    )
+
+
+def test_the_doctor_finds_a_provider_that_takes_us(signing_in: Settings) -> None:
+    """With the address that is registered there. Without one there is nothing to look for."""
+    [found] = examine_sign_in(signing_in)
+    [nobody] = examine_sign_in(signing_in.model_copy(update={"oidc_issuer": None}))
+
+    assert (found.level, nobody.level) == (Level.OK, Level.OK)
+    assert f"sends them back to {signing_in.sign_in_redirect_uri}." in found.says
+    assert "Nobody signs in" in nobody.says
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says", "next_step"),
+    [
+        ({"oidc_issuer": "http://127.0.0.1:1"}, "cannot be reached", "Nobody can sign in meanwhile."),
+        ({"oidc_issuer": "{issuer}/realms/x"}, "is no description of a provider (HTTP 404)", "Set OIDC_ISSUER"),
+        ({"oidc_issuer": "{loud}"}, "calls itself {quiet}, not {loud}", "Set OIDC_ISSUER"),
+        ({"mode": "production"}, "token_endpoint is {issuer}/oauth2/token, without https", "public addresses"),
+        ({"public_base_url": "http://other.test"}, "redirect URI http://other.test/oauth2callback", "PUBLIC_BASE_URL"),
+        ({"oidc_client_secret": SecretStr("hidden")}, "does not take the secret", "OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_the_doctor_says_why_nobody_could_sign_in(
+    issuer: str, signing_in: Settings, wrong: dict[str, object], says: str, next_step: str
+) -> None:
+    """And what to correct; before people stand at the door."""
+    quiet = issuer.replace("127.0.0.1", "localhost")
+    names = {"issuer": issuer, "quiet": quiet, "loud": quiet.replace("localhost", "LOCALHOST")}
+    changed = {key: value.format(**names) if isinstance(value, str) else value for key, value in wrong.items()}
+    found = list(examine_sign_in(signing_in.model_copy(update=changed)))
+
+    assert {check.level for check in found} == {Level.FAIL}
+    assert any(says.format(**names) in check.says and next_step in check.next_step for check in found), found
+    assert "hidden" not in repr(found)
 
 
 def test_signing_out_ends_it_in_every_browser(console: str, places: dict[str, int]) -> None:

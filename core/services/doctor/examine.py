@@ -14,6 +14,7 @@ from core.services.doctor.outside import (
 )
 from core.services.doctor.product import examine_accounts, examine_settings, examine_state
 from core.services.doctor.scheduler import examine_dagster, examine_ports
+from core.services.doctor.sign_in import examine_sign_in
 from core.wiring import Wiring
 
 
@@ -28,6 +29,7 @@ def examine(parts: Wiring, *, clock: Callable[[], datetime], accounts: bool = Fa
         ("code server", lambda: examine_ports(settings)),
         ("console", lambda: examine_console(settings)),
         ("webhook endpoint", lambda: examine_webhooks(settings, clock)),
+        ("sign-in", lambda: examine_sign_in(settings)),
         ("Zoom API", lambda: examine_zoom(settings, clock)),
         ("Zoom OAuth", lambda: examine_oauth(parts)),
         ("mail server", lambda: examine_mail(parts)),
