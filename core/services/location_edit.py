@@ -11,6 +11,7 @@ from core.domain import checks
 from core.errors import InvalidInput, StaleState
 from core.services.input import checked, unique
 from core.services.locations import name_taken, refuse_taken_name
+from core.services.pause import look_again
 from core.services.timeline import note
 
 LONGEST_HOLD = timedelta(hours=72)  # after that a recording is given up anyway
@@ -66,6 +67,8 @@ def edit_location(
         session.flush()
     about = {"status": wanted["status"]} if "status" in changed else {}
     note(session, "location_edited", at=now, actor=actor, location_id=location.id, fields=changed, **about)
+    if about:
+        look_again(session, location)
     return changed
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.models import Installation, Location
+from core.db.sql import statements
 from core.domain import checks
 from core.services.input import checked
 from core.services.timeline import note
@@ -31,7 +32,10 @@ def pause_allocation(
 def resume_allocation(
     session: Session, *, location: Location | None, actor: str, role: str, reason: str, now: datetime
 ) -> bool:
-    """Lease accounts of *location* (None: of all that are not paused themselves) again; False if none was paused."""
+    """Lease accounts of *location* (None: of all that are not paused themselves) again; False if none was paused.
+
+    Who waited for that alone is due anew: served, or told what else he waits for.
+    """
     with checked():
         reason = checks.text("reason", reason)
     paused = _locked(session, location)
@@ -39,7 +43,14 @@ def resume_allocation(
         return False
     paused.allocation_paused_at = paused.allocation_paused_by = paused.allocation_paused_reason = None
     _note(session, "allocation_resumed", location, actor=actor, role=role, reason=reason, now=now)
+    look_again(session, location)
     return True
+
+
+def look_again(session: Session, location: Location | None) -> None:
+    """Accounts of *location* (None: of all) may be leased again: what had to wait for that waits for it no more."""
+    session.flush()
+    session.execute(statements("allocate")["look_again"], {"location": location.id if location is not None else None})
 
 
 def _locked(session: Session, location: Location | None) -> Location | Installation:

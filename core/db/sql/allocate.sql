@@ -156,6 +156,17 @@ WITH short AS (
 )
 SELECT id AS appointment_id, location_id, reason FROM short ORDER BY id;
 
+-- name: look_again
+-- What waited only because no account was leased there is due anew: it is served, or says what it waits for by now.
+WITH held_up AS (
+    SELECT a.id FROM appointments AS a JOIN locations AS l ON l.id = a.location_id
+    WHERE a.status = 'booked' AND a.link = 'waiting' AND a.reason IN ('allocation_paused', 'location_suspended')
+      AND (CAST(:location AS bigint) IS NULL OR a.location_id = :location) AND {allocation_is_on}
+    ORDER BY a.id
+    FOR NO KEY UPDATE OF a
+)
+UPDATE appointments AS a SET link = 'not_due', reason = NULL FROM held_up WHERE a.id = held_up.id;
+
 -- name: claim_stalled
 -- Leases whose run died, or that were put back to be tried again: their time has come and nobody has them. The fence rises, so
 -- that the run which had them before, if it still lives, can record nothing any more.

@@ -57,7 +57,7 @@ SELECT m.id, m.kind, m.status, m.to_host, m.resend_of, m.payload ? 'new_end' AS 
        a.status AS appointment_status, a.revision AS current_revision, a.link,
        t.join_url, t.passcode, t.recorded,
        COALESCE(t.state = 'created' AND s.state <> 'closing' AND s.released_at IS NULL, false) AS meeting_open,
-       r.due_at, r.link_ready_at, r.waiting_since IS NOT NULL AS waited, s.reserved_at,
+       r.due_at, r.link_ready_at, {waited_for_an_account} AS waited, s.reserved_at,
        a.attempts > 0 OR COALESCE(t.attempts > 0 OR t.last_error IS NOT NULL, false) AS zoom_failed,
        e.told_before, e.link_sent, e.leaving, e.link_before, e.told_before AND NOT e.move_sent AND NOT e.link_sent AS new_time
 FROM messages AS m

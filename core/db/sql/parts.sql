@@ -20,6 +20,14 @@
 (l.status = 'active' AND l.allocation_paused_at IS NULL
  AND NOT EXISTS (SELECT FROM installation AS i WHERE i.allocation_paused_at IS NOT NULL))
 
+-- name: waited_for_an_account
+-- Of a revision r: it stood in line because no account was free, not only because somebody had paused the allocation or
+-- suspended the location, where more accounts would have been of no help.
+(r.waiting_since IS NOT NULL
+ AND EXISTS (SELECT FROM events AS v
+             WHERE v.appointment_id = r.appointment_id AND v.kind = 'link_waiting' AND v.at >= r.waiting_since
+               AND v.detail ->> 'reason' IN ('no_free_account', 'no_connected_account')))
+
 -- name: recording_is_due
 -- Of recordings r and accounts a. Nobody can be asked about a disconnected account; reconnected, its search goes on at once.
 (r.next_attempt_at <= :now AND a.connection IN ('connected', 'draining'))

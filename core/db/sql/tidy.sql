@@ -5,7 +5,7 @@
 WITH passed AS (
     SELECT a.id, a.location_id, a.revision, a.reason,
            CASE WHEN a.reason IN ('zoom_unavailable', 'rate_limited', 'zoom_rejected') THEN 'zoom'
-                WHEN r.waiting_since IS NOT NULL THEN 'capacity'
+                WHEN {waited_for_an_account} THEN 'capacity'
                 ELSE 'us' END AS cause
     FROM appointments AS a
     JOIN appointment_revisions AS r ON r.appointment_id = a.id AND r.revision = a.revision
@@ -78,7 +78,10 @@ WITH before AS (
     UPDATE appointments SET link = 'waiting', reason = 'no_free_account', isolated_at = NULL, next_attempt_at = NULL
     WHERE id = :appointment_id AND status = 'booked' AND link IN ('not_due', 'failed', 'waiting')
       AND NOT EXISTS (SELECT FROM leases AS l WHERE l.appointment_id = :appointment_id AND l.released_at IS NULL)
-    RETURNING id, location_id
+    RETURNING id, location_id, revision
+), since AS (
+    UPDATE appointment_revisions AS r SET waiting_since = coalesce(r.waiting_since, :now)
+    FROM waits WHERE r.appointment_id = waits.id AND r.revision = waits.revision
 ), noted AS (
     INSERT INTO events (at, kind, location_id, appointment_id, actor, run_id, detail)
     SELECT :now, 'link_waiting', w.location_id, w.id, 'system', :run_id, jsonb_build_object('reason', 'no_free_account')

@@ -1,16 +1,19 @@
 """Pausing the allocation: of one location or of all, with a reason, until somebody resumes it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from core.clock import utcnow
-from core.db.models import Event, Installation, Location
+from core.db.models import AppointmentRevision, Event, Installation, Location
 from core.errors import InvalidInput
 from core.services.locations import find_location
 from core.services.pause import pause_allocation, resume_allocation
 from tests.integration.hands_on.given import PERSON
 from tests.world import World
+
+MINUTE = timedelta(minutes=1)
 
 
 def paused(world: World, name: str | None = "Harbour Clinic", **said: Any) -> bool:
@@ -39,6 +42,40 @@ def test_while_it_is_paused_what_is_due_waits_and_says_why(world: World, name: s
 
     assert resumed(world, name)
     assert [outcome.outcome for outcome in world.run()] == ["ready"]
+
+
+def test_once_resumed_who_finds_no_account_says_so(world: World) -> None:
+    """The pause is over; what he waits for now is an account, and only that is told."""
+    world.location(accounts=1)
+    world.book("A-1", starts_in=9 * MINUTE)
+    world.book("A-2")
+    paused(world)
+    world.run()
+
+    resumed(world)
+    world.run()
+
+    assert (world.appointment("A-1").link, world.appointment("A-2").link) == ("ready", "waiting")
+    assert world.appointment("A-2").reason == "no_free_account"
+
+
+def test_what_a_pause_made_late_or_missed_was_not_for_want_of_an_account(world: World) -> None:
+    """More accounts would have been of no help: of those that waited only the one who found none free counts so."""
+    world.location(accounts=1)
+    world.book("A-1", starts_in=9 * MINUTE)
+    world.book("A-2")
+    world.location("Quay Clinic")
+    world.book("A-3", location="Quay Clinic")
+    paused(world)
+    paused(world, "Quay Clinic")
+    now = utcnow()
+    world.run(now=now)
+    resumed(world)
+    world.run(now=now + 5 * MINUTE)
+    world.run(now=now + 30 * MINUTE)
+
+    judged = [(revision.outcome, revision.cause) for revision in world.all(AppointmentRevision)]
+    assert judged == [("late", "us"), ("missed", "capacity"), ("missed", "us")]
 
 
 def test_an_opened_link_stays(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
+from core.db.models import AppointmentRevision
 from core.domain.hook_events import TOLD_AS, HookEvent
 from core.errors import AccountUnfit
 from core.services.deauthorized import deauthorized
@@ -320,3 +321,5 @@ def test_put_aside_and_back_in_line_it_waits_again(world: World) -> None:
             assert back_in_line(session, appointment.id, run_id="run", now=utcnow())
 
     assert told(world) == ["appointment.waiting"]
+    [revision] = world.all(AppointmentRevision)
+    assert revision.waiting_since is not None, "what it misses from now on it misses for want of an account"

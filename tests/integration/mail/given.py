@@ -16,6 +16,7 @@ from core.db.models import (
     AppointmentRevision,
     Base,
     Calendar,
+    Event,
     Lease,
     Location,
     Meeting,
@@ -106,6 +107,9 @@ class Practice:
                 waiting_since=changes.get("waiting_since"),
             )
         )
+        if "waiting_since" in changes:
+            about = {"appointment_id": appointment_id, "actor": "system", "detail": {"reason": "no_free_account"}}
+            _insert(session, Event, **within, kind="link_waiting", at=changes["waiting_since"], **about)
         mail = join_link(
             meeting_id=meeting_id, recipient=email, appointment_id=appointment_id, revision=1, ends_at=ends_at, **within
         )
