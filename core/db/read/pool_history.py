@@ -52,21 +52,27 @@ def occupancy(session: Session, location: int | None, window: HistoryWindow, *, 
 # What was put aside and never mended counts as failed, not as missed for nobody's fault; what is put aside now, too.
 # Who was back in line when his time passed was missed: no account was free.
 LINKS = sa.text("""
-SELECT day, outcome, cause, count(*) AS links
+SELECT CASE WHEN due_at >= :since THEN CAST(due_at AT TIME ZONE :zone AS date) END AS day, outcome, cause,
+       CAST(sum(links) AS bigint) AS links
 FROM (
-    SELECT CASE WHEN r.due_at >= :since THEN CAST(r.due_at AT TIME ZONE :zone AS date) END AS day,
-           -- A value and no EXISTS, for which all appointments would be read.
-           CASE WHEN r.outcome = 'missed' AND r.cause <> 'capacity'
-                     AND (SELECT a.isolation > 0 FROM appointments AS a WHERE a.id = r.appointment_id)
-                THEN 'failed' ELSE r.outcome END AS outcome, r.cause
+    -- By the index alone, and together what became due together: a local day is reckoned once for each moment.
+    SELECT r.due_at, r.outcome, r.cause, count(*) AS links
     FROM appointment_revisions AS r
-    WHERE r.outcome IN ('on_time', 'late', 'missed') AND r.due_at >= :before AND r.due_at < :until
+    WHERE r.outcome IN ('on_time', 'late') AND r.due_at >= :before AND r.due_at < :until
+      AND (CAST(:location AS bigint) IS NULL OR r.location_id = :location)
+    GROUP BY r.due_at, r.outcome, r.cause
+    UNION ALL
+    SELECT r.due_at,
+           -- A value and no EXISTS, for which all appointments would be read.
+           CASE WHEN r.cause <> 'capacity'
+                     AND (SELECT a.isolation > 0 FROM appointments AS a WHERE a.id = r.appointment_id)
+                THEN 'failed' ELSE r.outcome END, r.cause, 1
+    FROM appointment_revisions AS r
+    WHERE r.outcome = 'missed' AND r.due_at >= :before AND r.due_at < :until
       AND (CAST(:location AS bigint) IS NULL OR r.location_id = :location)
     UNION ALL
-    SELECT CASE WHEN a.starts_at - CAST(:lead AS interval) >= :since
-                THEN CAST((a.starts_at - CAST(:lead AS interval)) AT TIME ZONE :zone AS date) END,
-           'failed',
-           CASE WHEN a.reason IN ('zoom_unavailable', 'rate_limited', 'zoom_rejected') THEN 'zoom' ELSE 'us' END
+    SELECT a.starts_at - CAST(:lead AS interval), 'failed',
+           CASE WHEN a.reason IN ('zoom_unavailable', 'rate_limited', 'zoom_rejected') THEN 'zoom' ELSE 'us' END, 1
     FROM appointments AS a
     WHERE a.status = 'booked' AND a.link = 'failed' AND a.starts_at >= CAST(:before AS timestamptz) + :lead
       AND a.starts_at < CAST(:until AS timestamptz) + :lead
