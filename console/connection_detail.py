@@ -9,6 +9,7 @@ from console import connection_actions, words
 from console.account_chart import account_chart
 from console.budget_bar import budget_bar
 from console.connection_list import connect_link, pills
+from console.connection_loss import as_list, finishes_first
 from console.connection_words import facts, health
 from console.database import sessions
 from console.look import ACCOUNT, address, plain
@@ -21,6 +22,7 @@ from core.db.read.account_history import AccountEvent, Trouble, creates_by_day, 
 from core.db.read.appointment import is_id
 from core.db.read.connections import SeatLine, connection
 from core.domain.roles import Permission
+from core.domain.states import Connection
 from core.settings import get_settings
 from core.zoom.budget import DAILY_CREATES
 
@@ -74,6 +76,8 @@ def detail(line: SeatLine) -> None:
     where = f"{plain(line.location)} · times in {zone_name(now, line.zone)}"
     st.markdown(f"#### {address(line.email)}\n{pills(line)} :gray[{where}]")
     st.markdown(plain(health(line, now)))
+    if line.state == Connection.DRAINING:
+        what_is_left(line)
     with st.container(horizontal=True, gap="small"):
         connect_link(line, key="detail_connect")
         connection_actions.buttons(line)
@@ -86,6 +90,12 @@ def detail(line: SeatLine) -> None:
     budget_card(line, now)
     troubles_card(line, now)
     timeline(line, now)
+
+
+def what_is_left(line: SeatLine) -> None:
+    """What a draining account waits for, which may take minutes after its last meeting."""
+    waits = as_list(finishes_first(line)) or "Nothing is left: within half a minute."
+    st.info(waits, title="It is disconnected after", icon=":material/logout:")
 
 
 def bars(line: SeatLine, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from console import words
-from console.connection_loss import breaks_of, finishes_first, warn_of_loss
+from console.connection_loss import as_list, breaks_of, finishes_first, warn_of_loss
 from console.database import sessions
 from console.dialogs import Dialogs, why
 from console.look import address, plain
@@ -96,8 +96,7 @@ def _free(line: SeatLine) -> None:
 
 def _disconnect(line: SeatLine) -> None:
     st.markdown(address(line.email))
-    breaks = breaks_of(line)
-    first = finishes_first(breaks, line.zone)
+    first = finishes_first(line)
     if first and line.state == Connection.NEEDS_REAUTH:
         st.warning(
             "Reconnect it first, or choose Disconnect now, with what that breaks.",
@@ -105,8 +104,8 @@ def _disconnect(line: SeatLine) -> None:
         )
         return
     if first:
-        said = " ".join([*first, "It gets no new appointment. Links that were sent stay."])
-        st.info(plain(said), title="It is disconnected after that.", icon=":material/logout:")
+        st.markdown("It gets no new appointment. Links that were sent stay.")
+        st.info(as_list(first), title="It is disconnected after", icon=":material/logout:")
     elif line.state == Connection.NEEDS_REAUTH:
         st.markdown("Its access is lost already, and it has nothing left to do. Its seat is free after that.")
     else:
@@ -141,7 +140,7 @@ def _run(line: SeatLine, reason: str, **how: Any) -> None:
             parts.sessions, parts.ending, **_of(line, "Disconnect"), reason=reason or None, clock=utcnow, **how
         )
         if done.connection == Connection.DRAINING:
-            DIALOGS.done(f"{done.email} is disconnected after its last meeting, deletion and recording.")
+            DIALOGS.done(f"{done.email} will be disconnected once everything it has begun is done.")
         moved = (
             f" Appointment {done.broke.external_id} gets another account." if done.broke and done.broke.moves else ""
         )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from console.connection_words import WORKING
+from console.connection_words import WORKING, waits_for
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock
@@ -13,6 +13,7 @@ from core.db.read import connections
 from core.db.read.at_risk import MOST, appointments_at_risk
 from core.db.read.breaks import Breaks, what_disconnecting_breaks
 from core.db.read.connections import SeatLine
+from core.db.read.draining import left_to_do
 from core.db.read.places import without_link_if_suspended
 from core.settings import get_settings
 
@@ -71,16 +72,14 @@ def _too_few(line: SeatLine, others: int, short: list[tuple[str, datetime]]) -> 
     return f"{left}, too few for {number} appointment{plural} of the next 24 hours: {named}{more}."
 
 
-def finishes_first(breaks: Breaks, zone: str) -> list[str]:
-    """What an account that drains still does, before it is disconnected."""
-    said = []
-    if breaks.external_id is not None and breaks.starts_at is not None:
-        at = named_clock(breaks.starts_at, zone)
-        inside = "People are in that meeting; it goes on. " if breaks.in_progress else ""
-        said.append(f"It finishes appointment {breaks.external_id} ({at}) with its recording first. {inside}".rstrip())
-    others = [each for each in breaks.recordings if each != breaks.external_id]
-    if others:
-        said.append(f"It waits for the recording of {', '.join(others)} first.")
-    if breaks.deletions:
-        said.append(f"It deletes {breaks.deletions} old meeting{'s' if breaks.deletions > 1 else ''} on Zoom first.")
-    return said
+def finishes_first(line: SeatLine) -> list[str]:
+    """What an account that drains still does before it is disconnected; nothing: it is at rest."""
+    assert line.account_id is not None
+    with sessions()() as session:
+        left = left_to_do(session, line.account_id, deletes_finished=get_settings().delete_finished_meetings)
+    return waits_for(left, line.zone, utcnow())
+
+
+def as_list(waits: list[str]) -> str:
+    """In Markdown, one below the other."""
+    return "\n".join(f"- {plain(each)}" for each in waits)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from console import words
 from console.moments import clock, day, length, named_clock
 from core.db.read.connections import NOT_CONNECTED, SeatLine
-from core.domain.states import Connection
+from core.db.read.draining import LeftToDo
+from core.domain.states import Connection, Lease
 from core.zoom.budget import DAILY_CREATES
 from core.zoom.oauth import REQUIRED_SCOPES, missing_scopes
 
@@ -15,6 +16,14 @@ FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
 CONNECTABLE = (NOT_CONNECTED, Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
 RECONNECTABLE = ("quarantined", Connection.DRAINING)
 NEARLY_SPENT = DAILY_CREATES * 8 // 10
+LEASED = {
+    Lease.RESERVED: "the meeting of {0}",
+    Lease.READY: "the meeting of {0}",
+    Lease.LIVE: "the meeting of {0}, which is in progress",
+    Lease.PROCESSING: "the recording of {0}",
+    Lease.COOLDOWN: "its rest after {0}",
+    Lease.CLOSING: "Zoom, which is to delete the meeting of {0}",
+}
 
 
 def health(line: SeatLine, now: datetime) -> str:
@@ -30,10 +39,27 @@ def health(line: SeatLine, now: datetime) -> str:
     if line.state == "busy_elsewhere":
         return "Somebody holds a meeting of his own on it; it is passed by until that ends."
     if line.state == Connection.DRAINING:
-        return "Takes no new appointment and is disconnected after its last one."
+        return "Takes no new appointment and is disconnected once everything it has begun is done."
     if line.state == Connection.DISCONNECTED:
         return f"Disconnected {_ago(line.since, now)}." if line.since else "Disconnected."
     return _well(line, now)
+
+
+def waits_for(left: LeftToDo, zone: str, now: datetime) -> list[str]:
+    """What an account still has to do before it is disconnected, one thing after the other; nothing: it is at rest."""
+    waits = []
+    if left.lease_state is not None:
+        rest = f", until {clock(left.cooldown_until, zone)}" if left.cooldown_until else ""
+        waits.append(f"{LEASED[Lease(left.lease_state)].format(left.external_id)}{rest}")
+    in_processing = left.external_id if left.lease_state == Lease.PROCESSING else None
+    if sought := [each for each in left.sought if each != in_processing]:
+        waits.append(f"the recording of {', '.join(sought)}")
+    if left.to_delete:
+        waits.append(f"{left.to_delete} meeting{'s' if left.to_delete > 1 else ''} to be deleted on Zoom")
+    if left.read_again_at is not None:
+        at = f"{day(left.read_again_at, zone, now=now)}, {clock(left.read_again_at, zone)}"
+        waits.append(f"a last look at the recording of {', '.join(left.read_again)}: {at}")
+    return waits
 
 
 def _well(line: SeatLine, now: datetime) -> str:

@@ -46,6 +46,14 @@ WEBHOOKS: tuple[tuple[str, JSON], ...] = (
     ("Send twice", {"effect": "double", "copies": 2}),
     ("Hold back", {"effect": "hold"}),
 )
+# The label, what it has done, and what the practice Zoom is told besides.
+ACTIONS: dict[str, tuple[str, str, JSON]] = {
+    "join": ("Join", "Somebody came into {0}.", {"name": "Guest", "force": True}),
+    "leave": ("Leave", "Somebody left {0}.", {}),
+    "finish-recording": ("Finish recording", "The recording of {0} is processed.", {}),
+    "end": ("End it for everybody", "Everybody was put out of {0}.", {}),
+    "delete": ("Delete it in Zoom's portal", "Somebody deleted {0} in Zoom's portal.", {}),
+}
 CLOCK: tuple[tuple[str, float], ...] = (
     ("1 minute ahead", 60),
     ("10 minutes ahead", 600),
@@ -72,23 +80,19 @@ def command(
             st.rerun()
 
 
-def meeting_buttons(zoom: PracticeZoom, meeting: JSON, inside: int, named: str, location_id: int | None) -> None:
-    """What people could do in *meeting* now."""
-    number, runs = meeting["id"], meeting["state"] == "started"
-
-    def button(label: str, action: str, said: str, **values: Any) -> None:
-        command(label, f"{action}_{number}", said, lambda: zoom.act(number, action, **values), location_id=location_id)
-
-    button("Join", "join", f"Somebody came into {named}.", name="Guest", force=True)
-    if inside:
-        button("Leave", "leave", f"Somebody left {named}.")
-    if any(recording["state"] == "processing" for recording in meeting["recordings"]):
-        button("Finish recording", "finish-recording", f"The recording of {named} is processed.")
-    with st.popover("More", key=f"more_{number}"):
-        st.markdown(f"**{plain(named)}**")
-        if runs:
-            button("End it for everybody", "end", f"{named} is over.")
-        button("Delete it in Zoom's portal", "delete", f"{named} was deleted in Zoom's portal.")
+def meeting_command(
+    zoom: PracticeZoom, meeting: JSON, action: str, named: str, location_id: int | None, *, primary: bool = False
+) -> None:
+    """The button of something that people could do in *meeting*, which is *named* to people."""
+    number, (label, said, values) = meeting["id"], ACTIONS[action]
+    command(
+        label,
+        f"{action}_{number}",
+        said.format(named),
+        lambda: zoom.act(number, action, **values),
+        location_id=location_id,
+        type="primary" if primary else "secondary",
+    )
 
 
 def by_hand(zoom: PracticeZoom, users: list[str]) -> None:

@@ -21,10 +21,9 @@ class PracticeZoom:
         """The addresses of all its users."""
         return sorted(user["email"] for user in self._ask("GET", "/users"))
 
-    def meetings(self, *, newest: int) -> list[JSON]:
-        """The last ones made that are still there, the newest first."""
-        there = [each for each in self._ask("GET", "/meetings") if each["state"] != "deleted"]
-        return there[::-1][:newest]
+    def meetings(self) -> list[JSON]:
+        """Those that are still there, the newest first."""
+        return [each for each in self._ask("GET", "/meetings") if each["state"] != "deleted"][::-1]
 
     def act(self, meeting_id: int, action: str, **values: Any) -> None:
         """Do in a meeting what people would: join, leave, end, delete, finish-recording ..."""

@@ -1,4 +1,4 @@
-"""Sandbox: what people do in the practice Zoom, what it does wrong, and its clock, by buttons."""
+"""Sandbox: the lives of appointments, what people do in the practice Zoom, what it does wrong, and time, by buttons."""
 
 from datetime import datetime
 from typing import Any
@@ -8,23 +8,29 @@ import streamlit as st
 from console.database import sessions
 from console.look import Look, plain
 from console.moments import named_clock
-from console.page import empty, freshness, heading, live
+from console.page import empty, freshness, live, location_choice
 from console.practice_buttons import (
     FAULTS,
     WEBHOOKS,
     by_hand,
     clock_buttons,
     command,
-    meeting_buttons,
+    meeting_command,
     misbehaviour,
     show_said,
 )
+from console.practice_lives import Room, life_row, room_of
 from console.practice_zoom import PracticeZoom
 from console.who import person
+from core.clock import utcnow
+from core.db.read import pool
+from core.db.read.practice import Life, lives
 from core.db.read.zoom_meetings import OurMeeting, our_meetings
 from core.settings import get_settings
 
-MEETINGS = 20
+LIVES = 15
+MEETINGS = 10
+SECONDS = 4  # between looks: people wait for what their buttons do
 STATES = {
     "started": Look("blue", "videocam", "In progress"),
     "waiting": Look("gray", "schedule", "Not started"),
@@ -39,69 +45,89 @@ RECORDINGS = {
 
 def show() -> None:
     """The whole page: its heading, and the panel that refreshes itself."""
-    with heading("Sandbox"):
-        pass
-    show_said()
-    live(panel)
-
-
-def panel() -> None:
-    """The meetings, and beside them what can be made to go wrong."""
-    zoom = PracticeZoom(get_settings())
-    meetings = zoom.meetings(newest=MEETINGS)
-    users = zoom.users()
     with sessions()() as session:
-        ours = our_meetings(session, [str(each["id"]) for each in meetings])
-    who = person()
-    if who.locations is not None:
-        ours = {number: our for number, our in ours.items() if who.sees(our.location_id)}
-        meetings = [each for each in meetings if str(each["id"]) in ours]
-    freshness("UTC")
+        places = pool.locations(session)
+    place = location_choice("Sandbox", places, key="practise_at")
+    show_said()
+    live(lambda: panel(place), every=SECONDS)
+
+
+def panel(place: pool.LocationItem | None) -> None:
+    """The appointments and the meetings, and beside them what can be made to go wrong."""
+    zoom, now, who = PracticeZoom(get_settings()), utcnow(), person()
+    only = who.locations if place is None else [place.id]
+    rooms = {str(each["id"]): room_of(each) for each in zoom.meetings()}
+    with sessions()() as session:
+        going_on = lives(session, only, now=now, limit=LIVES)
+        ours = our_meetings(session, list(rooms))
+    freshness(place.zone if place else "UTC", every=SECONDS)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        meetings_card(zoom, meetings, ours)
-        st.subheader("Accounts used by hand", anchor=False)
-        with st.container(border=True):
-            st.markdown(":small[:gray[Locations know their accounts' passwords. We see such a meeting and pass by.]]")
-            by_hand(zoom, users)
+        lives_card(zoom, going_on, rooms, now)
+        shown = {life.zoom_meeting_id for life in going_on}
+        others = [number for number in rooms if number not in shown]
+        if only is not None:
+            others = [number for number in others if number in ours and ours[number].location_id in only]
+        meetings_card(zoom, [(rooms[number], ours.get(number)) for number in others[:MEETINGS]])
     with right:
+        by_hand_card(zoom)
         wrong_card(zoom)
         clock_card(zoom)
 
 
-def meetings_card(zoom: PracticeZoom, meetings: list[dict[str, Any]], ours: dict[str, OurMeeting]) -> None:
-    """The meetings that are there, the newest first, with what people could do in them."""
-    st.subheader("Meetings", anchor=False)
-    if not meetings:
-        empty("videocam_off", "There is no meeting on the practice Zoom.", "Links are made ten minutes before a start.")
+def lives_card(zoom: PracticeZoom, going_on: list[Life], rooms: dict[str, Room], now: datetime) -> None:
+    """The appointments whose life goes on, the first by start at the top."""
+    st.subheader("Appointments", anchor=False)
+    if not going_on:
+        empty("event_available", "No appointment is ahead.", "Book one on the page Appointments: it stands here then.")
         return
+    st.markdown(
+        ":small[:gray[Watch a whole life in minutes: press an appointment's coloured button, and the next one when it "
+        "comes. Time passes for that appointment alone.]]"
+    )
+    with st.container(border=True, gap="small", key="rows_lives"):
+        for life in going_on:
+            life_row(zoom, life, rooms.get(life.zoom_meeting_id or ""), now)
+    if len(going_on) == LIVES:
+        st.caption(f"The first {LIVES} by start. Choose a location to see its own.")
+
+
+def meetings_card(zoom: PracticeZoom, meetings: list[tuple[Room, OurMeeting | None]]) -> None:
+    """The meetings that are there besides: made by hand, or left from what is over."""
+    if not meetings:
+        return
+    st.subheader("Other meetings on Zoom", anchor=False)
     with st.container(border=True, gap="small", key="rows_meetings"):
-        for meeting in meetings:
-            meeting_row(zoom, meeting, ours.get(str(meeting["id"])))
+        for room, our in meetings:
+            meeting_row(zoom, room, our)
     if len(meetings) == MEETINGS:
         st.caption(f"The newest {MEETINGS}.")
 
 
-def meeting_row(zoom: PracticeZoom, meeting: dict[str, Any], our: OurMeeting | None) -> None:
-    """One meeting: whose it is, who is inside, and its buttons."""
-    inside = sum(
-        person["left_at"] is None
-        for instance in meeting["instances"]
-        if instance["ended_at"] is None
-        for person in instance["participants"]
-    )
+def meeting_row(zoom: PracticeZoom, room: Room, our: OurMeeting | None) -> None:
+    """One of them: whose it is, who is inside, and its buttons."""
+    meeting, location_id = room.meeting, our.location_id if our else None
     named = f"the meeting of {our.external_id}" if our else f"“{meeting['topic']}”"
-    people = "nobody inside" if not inside else f"{inside} inside"
-    where = our.location if our else "made by hand"
-    recordings = [each["state"] for each in meeting["recordings"]]
-    about = [where, (meeting["host_email"] or "").partition("@")[0], people]
-    about += [RECORDINGS.get(recordings[-1], recordings[-1])] if recordings else []
+    people = f"{room.inside} inside" if room.inside else "nobody inside"
+    about = [our.location if our else "made by hand", (meeting["host_email"] or "").partition("@")[0], people]
+    about += [RECORDINGS.get(room.recording, room.recording)] if room.recording else []
     state = STATES.get(meeting["state"], Look("gray", "done_all", str(meeting["state"]).capitalize()))
+    actions = [*(["leave"] if room.inside else []), *(["end"] if meeting["state"] == "started" else []), "delete"]
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{plain(our.external_id if our else meeting['topic'])}** {state.pill}", width="stretch")
-            meeting_buttons(zoom, meeting, inside, named, our.location_id if our else None)
+            with st.popover("More", key=f"more_{meeting['id']}"):
+                for action in ["join", *actions]:
+                    meeting_command(zoom, meeting, action, named, location_id)
         st.markdown(f":small[:gray[{plain(' · '.join(each for each in about if each))}]]")
+
+
+def by_hand_card(zoom: PracticeZoom) -> None:
+    """What a location does past us."""
+    st.subheader("Accounts used by hand", anchor=False)
+    with st.container(border=True):
+        st.markdown(":small[:gray[Locations know their accounts' passwords. We see such a meeting and pass by.]]")
+        by_hand(zoom, zoom.users())
 
 
 def wrong_card(zoom: PracticeZoom) -> None:
@@ -138,13 +164,16 @@ def name_of(set_one: dict[str, Any]) -> str:
 
 def clock_card(zoom: PracticeZoom) -> None:
     """What time it is there. Only the practice Zoom's clock moves: recordings and tokens age by it."""
-    st.subheader("Clock", anchor=False)
+    st.subheader("Zoom's clock", anchor=False)
     now, ahead = zoom.clock()
     with st.container(border=True, gap="small"):
         offset = f" :orange-badge[{ahead / 60:g} min ahead]" if ahead else " :green-badge[real time]"
         st.markdown(f"**{plain(named_clock(datetime.fromisoformat(now), 'UTC', seconds=True))}**{offset}")
         clock_buttons(zoom)
-        st.caption("The practice Zoom's own: its tokens, limits and recordings age by it. Our own clock stays.")
+        st.caption(
+            "The practice Zoom's own: its tokens, limits and recordings age by it. "
+            "Ours stays; for one appointment time passes by its own buttons."
+        )
 
 
 show()

@@ -1,11 +1,15 @@
 """The page Sandbox: its buttons do what people, Zoom and the network do, and it exists in the sandbox alone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.pages import PAGES, pages_in
+from core.clock import utcnow
+from core.db.models import Event
+from core.services.practice import Until
 from core.settings import Settings
 from tests.console.conftest import OpenPage, words_of
 from tests.world import World
@@ -18,6 +22,11 @@ def press(page: AppTest, key: str) -> str:
     return words_of(page)
 
 
+def steps(appointment_id: int) -> list[str]:
+    """The keys of the buttons by which time passes for an appointment."""
+    return [f"{until}_{appointment_id}" for until in Until]
+
+
 def test_a_meeting_is_held_by_buttons(world: World, open_page: OpenPage) -> None:
     """Somebody comes, leaves, and the recording is processed."""
     world.location(accounts=1)
@@ -26,12 +35,11 @@ def test_a_meeting_is_held_by_buttons(world: World, open_page: OpenPage) -> None
     [meeting] = world.zoom_meetings()
     number = meeting["id"]
     page = open_page("sandbox")
-    assert "**A-1**" in words_of(page) and "Not started" in words_of(page)
+    assert "**A-1**" in words_of(page) and "Its link is out." in words_of(page)
 
     assert "Somebody came into the meeting of A-1." in press(page, f"join_{number}")
-    assert "1 inside" in words_of(page) and "In progress" in words_of(page)
+    assert "1 inside" in words_of(page)
     press(page, f"leave_{number}")
-    assert "nobody inside · recording being processed" in words_of(page)
     press(page, f"finish-recording_{number}")
 
     assert world.sandbox.meeting(number)["recordings"][0]["state"] == "completed"
@@ -48,7 +56,27 @@ def test_a_meeting_is_deleted_in_the_portal(world: World, open_page: OpenPage) -
     told = press(page, f"delete_{meeting['id']}")
 
     assert world.zoom_meetings() == []
-    assert "There is no meeting on the practice Zoom." in told
+    assert "Somebody deleted the meeting of A-1 in Zoom's portal." in told
+
+
+def test_time_passes_for_an_appointment_by_the_button_that_is_next(world: World, open_page: OpenPage) -> None:
+    """Its link becomes due, it begins, its time ends; of these steps only the next one is offered."""
+    world.location(accounts=1)
+    booked = world.book("A-1", starts_in=timedelta(days=2))
+    page = open_page("sandbox")
+    assert "Its link is made in 1 day." in words_of(page)
+
+    assert "The link of A-1 is due" in press(page, f"due_{booked.id}")
+    world.run()
+    page.run()
+    assert [button.key for button in page.button if button.key in steps(booked.id)] == [f"start_{booked.id}"]
+    assert "A-1 begins now." in press(page, f"start_{booked.id}")
+    assert [button.key for button in page.button if button.key in steps(booked.id)] == [f"end_{booked.id}"]
+    press(page, f"end_{booked.id}")
+    assert "Its time is over." in words_of(page)
+
+    assert world.appointment().ends_at <= utcnow()
+    assert "practice (admin)" in {event.actor for event in world.all(Event, kind="practice_end")}
 
 
 def test_an_account_is_used_by_hand(world: World, open_page: OpenPage) -> None:
