@@ -28,16 +28,19 @@ from core.services.accounts import list_accounts
 from core.services.cancel import cancel
 from core.services.move import move
 from core.services.reschedule import Rescheduled, reschedule
+from core.services.retry import retry_link
 from core.wiring import wiring
 
 CHOSEN = "appointment_action"
 SAID = "appointment_said"
 NEEDS = {
     "Start as host": Permission.START_AS_HOST,
+    "Retry": Permission.RETRY,
     "Reschedule": Permission.BOOK,
     "Move": Permission.MOVE,
     "Cancel": Permission.BOOK,
 }
+FIRST = ("Start as host", "Retry")
 LONGEST = "The one that has been idle the longest"
 LONGEST_MINUTES = 24 * 60
 WARNED_EVERY = 5  # seconds
@@ -46,8 +49,11 @@ WARNED_EVERY = 5  # seconds
 def buttons(facts: AppointmentFacts) -> None:
     """The actions that make sense for the appointment as it is."""
     for action in _possible(facts, utcnow()):
-        kind = "primary" if action == "Start as host" else "secondary"
+        kind = "primary" if action in FIRST else "secondary"
         if offered(NEEDS[action], facts.location_id) and st.button(action, key=f"{action}_{facts.id}", type=kind):
+            if action == "Retry":
+                _retry(facts)
+                return
             st.session_state[CHOSEN] = (action, facts)
             st.session_state.pop(SAID, None)
             st.rerun()
@@ -86,6 +92,7 @@ def _possible(facts: AppointmentFacts, now: datetime) -> list[str]:
     missed = facts.status == states.Appointment.MISSED
     return [
         *(["Start as host"] if startable else []),
+        *(["Retry"] if ahead and facts.link == states.Link.FAILED else []),
         *(["Reschedule"] if ahead or missed else []),
         *(["Move"] if movable else []),
         *(["Cancel"] if ahead else []),
@@ -100,6 +107,15 @@ def _done(said: str) -> None:
     st.session_state[SAID] = said.strip()
     _forget()
     st.rerun()
+
+
+def _retry(facts: AppointmentFacts) -> None:
+    """No dialog: it breaks nothing, and whoever presses twice, or beside somebody else, asks for one run."""
+    with explained():
+        who = require(NEEDS["Retry"], facts.location_id)
+        with sessions().begin() as session:
+            done = retry_link(session, facts.id, actor=who.actor, role=who.role, now=utcnow())
+        _done(done.sentence)
 
 
 def _which(facts: AppointmentFacts) -> str:

@@ -36,7 +36,7 @@ AFTER = (states.Lease.PROCESSING, states.Lease.COOLDOWN, states.Lease.CLOSING)
 UNOPENED = {
     Link.OPENING: "Its meeting is being made.",
     Link.WAITING: "It waits for a free account.",
-    Link.FAILED: "Its link failed. Press Retry on the page Health.",
+    Link.FAILED: "Its link failed. Press Retry on its page, or on Health.",
 }
 
 
@@ -127,7 +127,11 @@ def where_it_is(life: Life, room: Room | None, now: datetime) -> str:
     if life.ends_at <= now:
         return f"{inside}Its time is over. It ends when everybody has left."
     if room is not None and room.meeting["instances"]:
-        return inside or "Everybody has left. Somebody may come back until its time is over."
+        return (
+            f"{inside}It goes on until everybody has left."
+            if inside
+            else "Everybody has left. Somebody may come back until its time is over."
+        )
     return "It has begun, and nobody has come yet."
 
 

@@ -5,25 +5,36 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from core.clock import utcnow
-from core.services.locations import find_location, issue_seat
 from tests.e2e.dagster_processes import Product, running
 from tests.e2e.leftovers import until
-from tests.e2e.story import Story
 from tests.journeys.conftest import Visit
+from tests.journeys.steps import (
+    LEAD,
+    RUN,
+    Booked,
+    behave,
+    book_in_two_days,
+    connect,
+    disconnect,
+    fill,
+    misbehave,
+    sandbox_of,
+    set_to_zoom,
+    without_accounts,
+)
 from tests.journeys.visitor import Visitor
-from tests.world import TEST, World
+from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
-# As shipped, but for how long an account rests and how long an appointment is given up after.
-SHORT = {"TICK_SECONDS": "4", "COOLDOWN": "40", "REJOIN_GRACE": "2"}
-LEAD = timedelta(minutes=10)
+# As shipped, but for how often the sensors look.
+SHORT = {"TICK_SECONDS": "4"}
 LINK_BY = timedelta(minutes=1)  # after it is due
-RUN = 120.0  # seconds for what a tick and a run do
+READ_AGAIN = 420.0  # seconds until a recording was read once more after its meeting was deleted
+PAGES = ("/", "/appointment", "/connections", "/calendars", "/locations", "/what_if", "/sandbox", "/health")
+MET = "room1@journey-court.test"
 
 
 @pytest.fixture(scope="module")
@@ -46,77 +57,72 @@ def person(product: Product, visit: Visit) -> Visitor:
 
 
 def test_from_connecting_an_account_to_disconnecting_it(world: World, person: Visitor) -> None:
-    """Connect by consent, a calendar set to Zoom, the link at T-10 and not before, copied, met, recorded, cooled."""
-    location = _without_accounts(world, "Journey Court", "room1@journey-court.test")
+    """Connect by consent, a calendar set to Zoom, book, the link at T-10 and not before, copied, met, recorded, cooled.
 
-    _connect(world, person, location, "room1@journey-court.test")
-    _set_to_zoom(world, person, location)
-
-    whole = _Booked(world, location, "WHOLE", starts_in=LEAD + timedelta(seconds=45))
-    person.go(whole.path)
+    Time passes, and people come and go, by the buttons of the page Sandbox.
+    """
+    location = without_accounts(world, "Journey Court", MET)
+    connect(person, location, MET)
+    set_to_zoom(world, person, location)
+    whole = book_in_two_days(world, person, location, client="whole@clients.test")
     person.sees(re.compile("The link is made"))
     assert not whole.leases
-    person.sees("Join link", seconds=RUN)
+    person.picture("booked")
+
+    person.go(sandbox_of(location))
+    expect(whole.row(person).get_by_role("button", name="Let its link be due")).to_be_visible()
+    person.picture("sandbox-booked")
+    whole.let(person, "Let its link be due", then="Its link is out.")
+    person.picture("sandbox-link-out")
     [mail] = whole.mails()
     assert whole.meeting.join_url in mail["text"]
-    assert whole.due <= whole.meeting.created_at <= whole.due + LINK_BY
+    due = world.appointment(whole.external_id, location).starts_at - LEAD
+    assert due <= whole.meeting.created_at <= due + LINK_BY
+
+    person.go(whole.path)
+    person.sees("Join link")
     person.page.get_by_role("button", name="Copy the join link").click()
     person.sees("Copied")
     assert person.page.evaluate("navigator.clipboard.readText()") == whole.meeting.join_url
     person.picture("link-ready")
 
-    guests = [world.sandbox.join(whole.zoom_id, name) for name in ("The client", "The doctor")]
+    person.go(sandbox_of(location))
+    whole.let(person, "Let it begin", then="nobody has come yet")
+    whole.let(person, "Join", then="1 inside")
     whole.until_lease("live")
-    whole.begins()
-    for guest in guests:
-        world.sandbox.leave(whole.zoom_id, guest)
-    whole.until_lease("processing")
-    world.sandbox.finish_recording(whole.zoom_id)
-    whole.until_lease("cooldown")
+    person.sees("In meeting")
+    person.picture("sandbox-live")
+    whole.let(person, "Leave", then="Everybody has left.")
+    whole.let(person, "Let its time end", then="Zoom processes its recording")
+    whole.let(person, "Finish recording", then="Its account rests until")
+    person.picture("sandbox-cooling")
     person.go(whole.path)
     person.sees("Recording")
     person.sees(re.compile("cool", re.IGNORECASE))
     [recording] = whole.recordings
     assert (recording.outcome, bool(recording.share_url)) == ("attached", True)
     person.picture("recorded-and-cooling")
-    whole.until_lease("released")
 
     [account] = world.accounts(location_id=whole.location_id)
-    person.go(f"/connections?account={account.id}")
-    person.press("Disconnect now")
-    person.dialog.get_by_label("to confirm").fill("room1@journey-court.test")
-    person.dialog.get_by_label("to confirm").press("Tab")
-    person.settle()
-    person.press("Disconnect account now", within=person.dialog)
-    person.sees("room1@journey-court.test is disconnected.")
-    person.picture("disconnected")
-    [account] = world.accounts(location_id=whole.location_id)
-    assert account.connection == "disconnected"
+    disconnect(person, account.id, waits_for=f"its rest after {whole.external_id}")
+    person.picture("draining")
+    person.go(sandbox_of(location))
+    person.press("End the rest")
+    until(lambda: whole.leases[0].state == "released", RUN, "its account has rested")
+    # The last test of this module sees it disconnected: its recording is read once more five minutes later.
 
 
-def test_booking_by_the_form_rescheduling_moving_and_cancelling(world: World, person: Visitor) -> None:
-    """One is booked in the form and gets another time; one with its link goes to another account, and is cancelled."""
+def test_rescheduling_moving_and_cancelling(world: World, person: Visitor) -> None:
+    """One gets another time. One with its link goes to another account, which is to be disconnected: it waits for that
+    appointment, and is when it is cancelled."""
     location = "Change Street"
     world.location(location, accounts=2)
-    other = _Booked(world, location, "OTHER", starts_in=LEAD - timedelta(minutes=1))
+    other = Booked.now(world, location, "OTHER", starts_in=LEAD - timedelta(minutes=1))
+    Booked.now(world, location, "THIRD", starts_in=timedelta(days=1))
 
-    person.go("/appointment")
-    person.press("Book")
-    _choose(person, person.dialog.get_by_role("combobox", name="Location"), location)
-    person.dialog.get_by_label("Client's name").fill("A client")
-    person.dialog.get_by_label("Client's e-mail").fill("form@clients.test")
-    person.dialog.get_by_label("Client's e-mail").press("Tab")
-    person.settle()
-    _in_two_days(person)
-    expect(person.dialog.get_by_text("Today,")).to_have_count(0, timeout=30_000)
-    person.press("Book appointment", within=person.dialog)
-    person.sees(re.compile("is booked for"))
-    person.picture("booked")
-
+    person.go(f"/appointment?id=THIRD&location_id={other.location_id}")
     person.press("Reschedule")
-    person.dialog.get_by_label("Minutes").fill("45")
-    person.dialog.get_by_label("Minutes").press("Tab")
-    person.settle()
+    fill(person, "Minutes", "45", within=person.dialog)
     person.press("Reschedule appointment", within=person.dialog)
     person.sees(re.compile("now lasts from"))
 
@@ -125,9 +131,7 @@ def test_booking_by_the_form_rescheduling_moving_and_cancelling(world: World, pe
     person.sees("Join link", seconds=RUN)
     before = other.meeting.join_url
     person.press("Move")
-    person.dialog.get_by_label("Why").fill("Its microphone hums")
-    person.dialog.get_by_label("Why").press("Tab")
-    person.settle()
+    fill(person, "Why", "Its microphone hums", within=person.dialog)
     person.press("Move appointment", within=person.dialog)
     until(lambda: other.leases[-1].state == "ready" and len(other.leases) == 2, RUN, "it is on another account")
     assert other.meeting.join_url != before
@@ -135,81 +139,119 @@ def test_booking_by_the_form_rescheduling_moving_and_cancelling(world: World, pe
     expect(person.dialog).to_have_count(0, timeout=30_000)
     person.picture("moved")
 
+    account = other.leases[1].account_id
+    disconnect(person, account, waits_for="the meeting of OTHER")
+    person.picture("draining-with-a-link")
     person.go(other.path)
+    person.sees("Join link")
     person.press("Cancel")
     person.press("Cancel appointment", within=person.dialog)
     person.sees(re.compile("is cancelled"))
     person.picture("cancelled")
     assert world.appointment("OTHER", location).status == "cancelled"
-    until(lambda: all(lease.released_at for lease in other.leases), RUN, "its account is free")
+    until(lambda: world.accounts(id=account)[0].connection == "disconnected", RUN, "nothing is left to be done on it")
+    person.go(f"/connections?account={account}")
+    person.sees("Disconnected just now.")
 
 
-class _Booked(Story):
-    """An appointment at a location that is there already."""
+def test_a_failed_link_is_retried_by_two_and_its_lost_mail_sent_again(
+    product: Product, world: World, person: Visitor, visit: Visit
+) -> None:
+    """Zoom refuses, the mail server too. Three quick clicks in two windows make one run, one meeting and one mail."""
+    location = "Trouble Lane"
+    world.location(location)
+    misbehave(person, "400 on creating a meeting", "Mail refused for good (550)")
+    failing = Booked.now(world, location, "FAILING", starts_in=LEAD)
+    until(
+        lambda: [run.status for run in product.dagster.runs(pipelineName="open_meeting")] == ["FAILURE"],
+        RUN,
+        "its run has failed in Dagster",
+    )
+    path = "/health?location=Trouble+Lane"
+    person.go(path)
+    person.sees("Zoom refused to create the meeting.", seconds=RUN)
+    expect(person.page.get_by_role("button", name="Retry")).to_be_enabled(timeout=RUN * 1000)
+    person.picture("health-with-a-failed-link")
+    # The meeting may be made from now on, and the mail is still refused.
+    [refused] = [fault for fault in world.sandbox.faults() if fault["effect"].get("status") == 400]
+    world.sandbox.remove_fault(refused["id"])
+    other = visit(person.address)
+    other.go(failing.path)
+    other.sees("Zoom refused to create the meeting.")
+    other.picture("failed-link")
 
-    def __init__(self, world: World, location: str, external_id: str, *, starts_in: timedelta) -> None:
-        self.world, self.location, self.external_id = world, location, external_id
-        booked = world.book(external_id, location=location, starts_in=starts_in)
-        self.appointment_id, self.location_id = booked.id, booked.location_id
-        self.due = booked.starts_at - LEAD
+    person.page.get_by_role("button", name="Retry").dblclick()
+    other.page.get_by_role("button", name="Retry").click()
+    person.sees(re.compile("is tried again within half a minute|is being tried again already"))
+    other.sees("is being tried again already")
+    failing.until_link("ready")
+    assert [each["state"] for each in world.sandbox.meetings() if each["host_email"] == "seat1@trouble-lane.test"] == [
+        "waiting"
+    ], "one meeting was ever made"
+    assert len(product.dagster.runs(pipelineName="open_meeting")) == 2
 
-    @property
-    def path(self) -> str:
-        """Its page."""
-        return f"/appointment?id={self.external_id}&location_id={self.location_id}"
-
-    def begins(self) -> None:
-        """Ten minutes pass for it: it began a second ago."""
-        with self.world.parts.sessions.begin() as session:
-            for table, which in (("appointments", "id"), ("appointment_revisions", "appointment_id")):
-                earlier = (
-                    f"UPDATE {table} SET ends_at = ends_at - (starts_at - :now), starts_at = :now WHERE {which} = :id"
-                )
-                now = utcnow() - timedelta(seconds=1)
-                session.execute(sa.text(earlier), {"now": now, "id": self.appointment_id})
-
-
-def _without_accounts(world: World, name: str, *seats: str) -> str:
-    """A location whose seats are issued and not connected; Zoom knows their people."""
-    world.location(name, accounts=0)
-    world.sandbox.create_users([{"email": email, "account_id": name} for email in seats])
-    with world.parts.sessions.begin() as session:
-        for email in seats:
-            issue_seat(session, location=find_location(session, name), address=email, actor=TEST, now=utcnow())
-    return name
-
-
-def _connect(world: World, person: Visitor, location: str, email: str) -> None:
-    """Over the practice Zoom's consent page and back."""
-    person.go(f"/connections?seats_of={location.replace(' ', '+')}")
-    person.page.get_by_role("link", name=f"Connect {email}", exact=True).click()
-    person.page.get_by_role("textbox", name="e-mail address").fill(email)
-    person.picture("consent")
-    person.page.get_by_role("button", name="Allow").click()
-    person.sees(f"{email} is connected.")
-    person.picture("connected")
-
-
-def _set_to_zoom(world: World, person: Visitor, location: str) -> None:
-    """The calendar Video, which meets by phone until then."""
-    world.edit_calendar("Video", location, meeting_location="phone")
-    person.go(f"/calendars?calendars_of={location.replace(' ', '+')}")
-    person.page.locator(f".st-key-edit_calendar_{world.calendar('Video', location).id}").get_by_role("button").click()
-    _choose(person, person.dialog.get_by_role("combobox", name="Meeting Location"), "Zoom")
-    person.press("Save", within=person.dialog)
-    person.sees("Video is saved.")
+    person.go(path)
+    person.sees("Refused for good.", seconds=RUN)
+    person.picture("health-with-a-dead-mail")
+    behave(person)
+    person.go(path)
+    person.press("Re-send")
+    person.sees("It leaves for failing@clients.test within half a minute.")
+    [mail] = failing.mails()
+    assert failing.meeting.join_url in mail["text"]
+    person.sees("Every message arrived, or is still being tried.")
 
 
-def _choose(person: Visitor, box: Locator, answer: str) -> None:
-    """Choose *answer* in a select box."""
-    box.click()
-    person.page.get_by_role("option", name=answer, exact=True).click()
-    person.settle()
+def test_links_are_paused_with_a_banner_on_every_page_and_resumed(world: World, person: Visitor) -> None:
+    """What becomes due meanwhile waits and says why; it is opened as soon as somebody resumes it."""
+    location = "Quiet Mews"
+    world.location(location)
+    person.go("/health?location=Quiet+Mews")
+    person.press("Pause links")
+    fill(person, "Why", "Zoom changes our contract", within=person.page.locator(".st-key-Pause_why"))
+    person.press("Pause links of Quiet Mews")
+    waiting = Booked.now(world, location, "PAUSED", starts_in=LEAD)
+    for page in PAGES:
+        person.go(page)
+        person.sees("The opening of links is paused at Quiet Mews.")
+        person.picture(f"paused{page.replace('/', '-').rstrip('-')}")
+    waiting.until_link("waiting")
+    person.go(waiting.path)
+    person.sees(re.compile("Somebody paused the opening of links."))
+    person.picture("paused-appointment")
+
+    person.go("/health?location=Quiet+Mews")
+    person.press("Resume links")
+    fill(person, "Why", "The contract is changed", within=person.page.locator(".st-key-Resume_why"))
+    person.press("Resume links of Quiet Mews")
+    expect(person.page.get_by_text("The opening of links is paused")).to_have_count(0)
+    waiting.until_link("ready")
 
 
-def _in_two_days(person: Visitor) -> None:
-    """Type it into the form's day, which takes year, month and day one after the other."""
-    person.dialog.locator("[data-testid=stDateInput] [role=spinbutton]").first.click()
-    person.page.keyboard.type(f"{utcnow() + timedelta(days=2):%Y%m%d}")
-    person.dialog.get_by_role("heading").first.click()  # the calendar closes, and the day counts from then on
-    person.settle()
+def test_what_if_is_computed_by_a_run_until_its_curve_is_drawn(world: World, person: Visitor) -> None:
+    """Nothing is known until somebody presses Compute now; five meetings at a time for three accounts are too many."""
+    location = "Replay Road"
+    world.location(location, accounts=3)
+    for number in range(5):
+        world.book(f"NEXT-{number}", location=location, starts_in=timedelta(days=1, minutes=number))
+
+    person.go("/what_if?what_if_location=Replay+Road")
+    person.sees("Nothing is computed for this location yet.")
+    person.press("Compute now")
+    person.sees(re.compile("a run takes it within half a minute|Replaying"))
+    person.picture("what-if-under-way")
+    person.sees(re.compile("5 accounts will be enough"), seconds=RUN)
+    person.charts()
+    person.picture("what-if")
+
+
+def test_an_account_that_was_disconnected_gently_is_gone_by_itself(world: World, person: Visitor) -> None:
+    """The one of the first journey, as soon as its last recording has been read once more."""
+    [account] = [each for each in world.accounts() if each.email == MET]
+    until(
+        lambda: world.accounts(id=account.id)[0].connection == "disconnected", READ_AGAIN, "it has nothing left to do"
+    )
+
+    person.go(f"/connections?account={account.id}")
+    person.sees(re.compile("Disconnected (just now|. min ago)"))
+    person.picture("disconnected")
