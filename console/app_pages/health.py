@@ -132,7 +132,7 @@ def dead_row(line: DeadMessage, now: datetime) -> None:
     answer = f" The answer: “{line.reply}”." if line.reply else ""
     to = f":gray[{plain(line.to)}]" if is_hook else pale_address(line.to)
     said_so = f"{why.rstrip('.').capitalize()}.{answer}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"dead_{line.id}"):
         st.markdown(
             f":material/{icon}: **{plain(name)}** :gray[to] {to}  \n"
             f":small[:gray[{plain(' · '.join(about))}]]  \n:small[{plain(said_so)}]",

@@ -96,6 +96,19 @@ def test_a_failed_link_is_tried_again_once(world: World, open_page: OpenPage) ->
     assert asked.actor == "practice (admin)" and asked.detail["role"] == "admin"
 
 
+def test_a_failed_link_is_tried_again_on_its_own_page_too(world: World, open_page: OpenPage) -> None:
+    """Whoever presses it after somebody else is told, and asks for no second run."""
+    appointment_id = failed_link(world)
+    page = open_page("appointment", id="A-1")
+
+    for told in ("is tried again within half a minute", "is being tried again already"):
+        page.button(key=f"Retry_{appointment_id}").click().run()
+        assert told in words_of(page)
+
+    assert world.appointment().isolation == 2
+    assert len(world.all(Event, kind="link_retried")) == 1
+
+
 def test_a_mail_that_did_not_arrive_is_sent_again(world: World, open_page: OpenPage) -> None:
     """With what the server said; afterwards it is not listed any more."""
     message = dead_mail(world)

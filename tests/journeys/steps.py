@@ -15,7 +15,7 @@ from tests.journeys.visitor import Visitor
 from tests.world import TEST, World
 
 LEAD = timedelta(minutes=10)
-RUN = 120.0  # seconds for what a tick and a run do
+RUN = 240.0  # seconds for what a tick and a run or two do; fifteen where nothing else is done
 
 
 class Booked(Story):

@@ -64,7 +64,8 @@ class Visitor:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=seconds * 1000)
 
     def picture(self, name: str) -> Path:
-        """Keep what is seen."""
+        """Keep what is seen, once everything has taken its shape."""
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SECONDS * 1000)
         PICTURES.mkdir(parents=True, exist_ok=True)
         path = PICTURES / f"{name}.png"
         self.page.screenshot(path=path, full_page=True)
