@@ -64,7 +64,7 @@ def test_an_account_at_rest_is_disconnected(world: World, open_page: OpenPage) -
 def test_one_in_use_drains(world: World, open_page: OpenPage) -> None:
     """The dialog names the appointment; the link stays."""
     page = choose(open_page("connections"), "Disconnect", account(world))
-    assert "It waits for\n\n- the meeting of A-1" in words_of(page)
+    assert "- the meeting of A-1" in words_of(page)
     confirm(page)
 
     assert account(world).connection == "draining"

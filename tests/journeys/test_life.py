@@ -225,7 +225,8 @@ def test_links_are_paused_with_a_banner_on_every_page_and_resumed(world: World, 
     person.press("Resume links", within=person.page.locator(".st-key-pause"))
     fill(person, "Why", "The contract is changed", within=person.page.locator(".st-key-Resume_why"))
     person.press("Resume links of Quiet Mews")
-    expect(person.page.get_by_text("The opening of links is paused")).to_have_count(0)
+    banner = person.page.get_by_text("The opening of links is paused at Quiet Mews.")
+    expect(banner).to_have_count(0, timeout=30_000)
     waiting.until_link("ready")
 
 
