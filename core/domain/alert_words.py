@@ -27,6 +27,7 @@ OVER = {
     Kind.RECORDING_OVERDUE: "The recording is attached, or nobody expects it any more.",
     Kind.OVERRUN: "The meeting is over.",
     Kind.WEBHOOKS_SILENT: "Zoom's events arrive again.",
+    Kind.STILL_PAUSED: "It was resumed.",
     Kind.DELETION_STOPPED: "Finished meetings are deleted again.",
     Kind.HOOK_UNDELIVERED: "It was sent again, a day has passed since, or nobody listens there any more.",
     Kind.RECONCILE: "It is settled.",
@@ -212,6 +213,12 @@ def _webhooks_silent(_: Wrong) -> Told:
     )
 
 
+def _still_paused(wrong: Wrong) -> Told:
+    where = "everywhere" if wrong.cause == "all" else wrong.where
+    text = f"The opening of links has been paused {where} since {wrong.when}."
+    return Told(text, "Resume it on the page Health when the cause is gone: whoever becomes due meanwhile waits.")
+
+
 def _deletion_stopped(_: Wrong) -> Told:
     return Told(
         "A recording was gone after its meeting had been deleted, so finished meetings are no longer deleted.",
@@ -243,6 +250,7 @@ _WORDS = {
     Kind.RECORDING_OVERDUE: _recording_overdue,
     Kind.OVERRUN: _overrun,
     Kind.WEBHOOKS_SILENT: _webhooks_silent,
+    Kind.STILL_PAUSED: _still_paused,
     Kind.DELETION_STOPPED: _deletion_stopped,
     Kind.HOOK_UNDELIVERED: _hook_undelivered,
 }

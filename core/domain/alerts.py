@@ -23,6 +23,7 @@ class Kind(StrEnum):
     RECORDING_OVERDUE = "recording_overdue"
     OVERRUN = "overrun"
     WEBHOOKS_SILENT = "webhooks_silent"
+    STILL_PAUSED = "still_paused"
     DELETION_STOPPED = "deletion_stopped"
     HOOK_UNDELIVERED = "hook_undelivered"
     RECONCILE = "reconcile"
@@ -43,6 +44,7 @@ TITLES = {
     Kind.RECORDING_OVERDUE: "Recording overdue",
     Kind.OVERRUN: "Meeting overruns",
     Kind.WEBHOOKS_SILENT: "Zoom is silent",
+    Kind.STILL_PAUSED: "Still paused",
     Kind.DELETION_STOPPED: "Meetings are no longer deleted",
     Kind.HOOK_UNDELIVERED: "Booking system not told",
     Kind.RECONCILE: "Reconcile waits for a person",
@@ -50,7 +52,15 @@ TITLES = {
 }
 
 # What can wait until somebody has finished a sentence; everything else costs a client a meeting, or hides that it does.
-CALM = {Kind.POOL_SHORT, Kind.RECORDING_OVERDUE, Kind.OVERRUN, Kind.NOT_RECORDED, Kind.RECONCILE, Kind.HOOK_UNDELIVERED}
+CALM = {
+    Kind.POOL_SHORT,
+    Kind.RECORDING_OVERDUE,
+    Kind.OVERRUN,
+    Kind.NOT_RECORDED,
+    Kind.STILL_PAUSED,
+    Kind.RECONCILE,
+    Kind.HOOK_UNDELIVERED,
+}
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,14 @@ FROM (
      WHERE h.disabled_reason = 'endpoint_gone' AND h.removed_at IS NULL AND h.disabled_at > :yesterday
      LIMIT :most)
     UNION ALL
+    -- For an hour: whoever paused it may have forgotten it, and nobody waits for an account yet who would remind of it.
+    (SELECT 'still_paused', NULL, 'all', NULL, NULL, NULL, '', allocation_paused_at, 'all'
+     FROM installation WHERE allocation_paused_at <= :an_hour_ago)
+    UNION ALL
+    (SELECT 'still_paused', 'location:' || p.id, 'many', p.id, NULL, NULL, p.name, p.allocation_paused_at, NULL
+     FROM locations AS p WHERE p.allocation_paused_at <= :an_hour_ago
+     LIMIT :most)
+    UNION ALL
     (SELECT 'deletion_stopped', NULL, NULL, NULL, NULL, NULL, '', deletion_stopped_at, NULL
      FROM installation WHERE deletion_stopped_at IS NOT NULL)
 ) AS w

@@ -25,6 +25,7 @@ from core.services.accounts import bench, release_bench
 from core.services.alerts.keep import KeptAlerts
 from core.services.alerts.raise_ import clear_alert, raise_alert
 from core.services.change_client import change_client
+from core.services.pause import pause_allocation, resume_allocation
 from core.services.resend import resend
 from tests.integration.alerts.given import add, ago, change, conditions, keep, messages, the_alert
 from tests.integration.mail.booked import HOST, confirmed, set_calendar
@@ -448,6 +449,26 @@ def test_a_long_meeting_that_was_told_is_no_silence(world: World, held: MeetingI
     received(world, minutes=50)
 
     assert keep(world) == NOTHING
+
+
+def test_a_pause_of_an_hour_is_told_until_somebody_resumes_it(world: World) -> None:
+    """Of a location and of all: a forgotten one is remembered before anybody has to wait for it."""
+    place = world.location()
+    who = {"actor": "Sam", "role": "operations", "reason": "Zoom's maintenance"}
+    with world.parts.sessions.begin() as session:
+        pause_allocation(session, location=place, now=ago(minutes=61), **who)
+        pause_allocation(session, location=None, now=ago(minutes=59), **who)
+    keep(world)
+    assert conditions(world) == [f"still_paused:location:{place.id}"]
+    assert the_alert(world).text.startswith("The opening of links has been paused at Harbour Clinic since ")
+
+    keep(world, after=timedelta(minutes=2))
+    assert conditions(world) == [f"still_paused:location:{place.id}", "still_paused:all"]
+    with world.parts.sessions.begin() as session:
+        resume_allocation(session, location=place, now=utcnow(), **who)
+        resume_allocation(session, location=None, now=utcnow(), **who)
+    keep(world, after=timedelta(minutes=3))
+    assert conditions(world) == []
 
 
 def test_stopped_deletion_is_told_until_somebody_lets_it_go_on(world: World) -> None:
