@@ -1,6 +1,7 @@
 """The picture of the pool: one row per account, its states as bars from the last hour into the next."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from console.charts.parts import LEGEND, now_rule
 from console.local_axis import axis, calendar_axis, instant, scale
-from console.look import ACCOUNT, HEX, IN_CHARTS
+from console.look import ACCOUNT, IN_CHARTS
 from console.moments import clock
 
 ROW = 26
 LONG = timedelta(hours=30)  # from here on the axis names days
-AROUND = 112  # pixels of legend and axis
+AROUND = 84  # pixels of legend and axis
+BARS, CLICKED = "bars", "clicked"
+FIELDS = ["external_id", "location_id", "account_id"]  # what a clicked bar is of
 
 
 def account_chart(
@@ -26,18 +30,36 @@ def account_chart(
     since: datetime,
     until: datetime,
     everywhere: bool = False,
+    on_click: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> None:
     """Draw *bars* (`account_history.phases`) for *accounts* on the wall clock of *zone*; planned ones are paler.
 
-    *everywhere*: of several locations, so that the names of accounts alone do not tell them apart.
+    *everywhere*: of several locations, so that the names of accounts alone do not tell them apart. *on_click* is called
+    with the `external_id`, `location_id` and `account_id` of a bar that is clicked.
     """
     drawn = chart(bars, accounts, zone, now=now, since=since, until=until, everywhere=everywhere)
-    st.vega_lite_chart(
-        drawn.rows,
-        drawn.spec,
-        height=ROW * len(accounts) + AROUND,
-        alt=f"Timeline of {len(accounts)} accounts: each row shows what an account was, is and will be used for.",
+    height, alt = ROW * len(accounts) + AROUND, in_words(bars, accounts, now)
+    if on_click is None:
+        st.vega_lite_chart(drawn.rows, drawn.spec, height=height, alt=alt)
+        return
+    spec = drawn.spec | {"params": [{"name": CLICKED, "select": {"type": "point", "fields": FIELDS}, "views": [BARS]}]}
+    drawn.spec["layer"][0]["mark"] |= {"cursor": "pointer"}
+    found = st.vega_lite_chart(
+        drawn.rows, spec, height=height, alt=alt, key="timeline", on_select="rerun", selection_mode=CLICKED
     )
+    if clicked := found["selection"].get(CLICKED):
+        on_click(clicked[0])
+
+
+def in_words(bars: Sequence[Mapping[str, Any]], accounts: Sequence[str], now: datetime) -> str:
+    """What the picture shows, for who hears it: how many accounts are in which state at this moment."""
+    states = Counter(
+        ACCOUNT[bar["state"]].word.lower()
+        for bar in bars
+        if not bar["planned"] and bar["to_at"] >= now and bar["state"] in ACCOUNT
+    )
+    doing = ", ".join(f"{number} {word}" for word, number in states.most_common())
+    return f"Timeline of {len(accounts)} accounts. At this moment: {doing or 'none is in use'}."
 
 
 @dataclass(frozen=True)
@@ -69,10 +91,11 @@ def chart(
             "To": clock(bar["to_at"], zone),
             "Appointment": bar["external_id"] or "",
             "planned": "planned" if bar["planned"] else "so far",
+            **{name: bar.get(name) for name in FIELDS},
         }
         for bar in bars
     ]
-    columns = ["account", "State", "from", "to", "From", "To", "Appointment", "planned"]
+    columns = ["account", "State", "from", "to", "From", "To", "Appointment", "planned", *FIELDS]
     x = {
         "field": "from",
         "type": "temporal",
@@ -80,17 +103,18 @@ def chart(
         "title": None,
         "axis": (calendar_axis if until - since > LONG else axis)(since, until, zone),
     }
-    spec = _spec(accounts, x, {"at": instant(now)}, sorted({row["State"] for row in rows}))
+    spec = _spec(accounts, x, now_rule(now, scale(since, until)), sorted({row["State"] for row in rows}))
     if everywhere:
         spec["layer"][0]["encoding"]["y"]["axis"] |= {"labelExpr": "datum.label", "labelLimit": 190}
     return Chart(pd.DataFrame(rows, columns=columns), spec)
 
 
-def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown: Sequence[str]) -> dict[str, Any]:
+def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, Any], shown: Sequence[str]) -> dict[str, Any]:
     words = [word for word in IN_CHARTS if word in shown]
     return {
         "layer": [
             {
+                "name": BARS,
                 "mark": {"type": "bar", "height": 15, "cornerRadius": 3, "clip": True},
                 "encoding": {
                     "x": x,
@@ -111,13 +135,7 @@ def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown
                         "field": "State",
                         "type": "nominal",
                         "scale": {"domain": words, "range": [IN_CHARTS[word] for word in words]},
-                        "legend": {
-                            "orient": "top",
-                            "title": None,
-                            "symbolType": "square",
-                            "columns": 3,
-                            "columnPadding": 6,
-                        },
+                        "legend": LEGEND,
                     },
                     "opacity": {
                         "field": "planned",
@@ -134,10 +152,6 @@ def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, str], shown
                     ],
                 },
             },
-            {
-                "data": {"values": [now]},
-                "mark": {"type": "rule", "strokeDash": [3, 3], "color": HEX["gray"], "strokeWidth": 1.5},
-                "encoding": {"x": {"field": "at", "type": "temporal"}},
-            },
+            now,
         ],
     }

@@ -11,6 +11,12 @@ from core.db.read.occupancy import LEASED
 from core.db.read.pool_history import LinkCount, RecordingWait
 from core.domain.history_window import HOUR, HistoryWindow
 
+CAUSES = {
+    "capacity": "No account was free",
+    "zoom": "Zoom was slow or refused",
+    "mail": "The mail server was slow or refused",
+    "us": "Our own delay",
+}
 BAD = [outcome for outcome in OUTCOME if outcome != "on_time"]
 
 

@@ -7,11 +7,11 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
+from console.charts.demand import demand_chart
 from console.look import plain
 from console.moments import clock, day, length, span
-from console.page import empty, freshness
-from console.pool_card import SLOW, card, count
-from console.pool_charts import demand
+from console.page import empty
+from console.pool_card import SLOW, card, count, updated
 from console.pool_data import Outlook, outlook
 from core.clock import utcnow
 from core.db.read.ahead import Fullest, ShortAhead
@@ -34,8 +34,7 @@ def ahead_panel(place: LocationItem | None, places: Sequence[LocationItem], zone
             bind="query-params",
             label_visibility="collapsed",
         )
-        st.space("stretch")
-        freshness(zone, every=SLOW)
+    updated(zone, every=SLOW)
     stretch = choice or "24 hours"
     now = utcnow()
     found = outlook(
@@ -51,7 +50,7 @@ def ahead_panel(place: LocationItem | None, places: Sequence[LocationItem], zone
     _verdict(found, stretch, now, everywhere=place is None)
     _figures(found, zone, now)
     _chart(found, zone, now)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 2], gap="small")
     with left:
         _shortages(found.short, stretch, now, everywhere=place is None)
     with right:
@@ -108,7 +107,7 @@ def _chart(found: Outlook, zone: str, now: datetime) -> None:
     with card(
         "Booked against accounts", "left of now what was used, right of it what is booked", csv="ahead.csv", rows=table
     ):
-        demand(
+        demand_chart(
             found.used,
             found.curve,
             now,

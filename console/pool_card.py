@@ -1,12 +1,25 @@
 """A chart of the Pool page in its frame: what it is, what its numbers mean, and the same as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pandas as pd
 import streamlit as st
 
+from console.look import address
+from console.page import REFRESH_SECONDS, freshness
+from console.who import offered
+from core.db.read.pool import LocationItem
+from core.domain.roles import Permission
+from core.domain.states import Link
+
 SLOW = 60  # seconds between refreshes: hours and days do not change in ten
+
+
+def updated(zone: str, *, every: int = REFRESH_SECONDS) -> None:
+    """How old the open tab is, on the row of the tabs."""
+    with st.container(key="on_tabs"):
+        freshness(zone, every=every)
 
 
 @contextmanager
@@ -27,6 +40,45 @@ def card(title: str, about: str, *, csv: str, rows: pd.DataFrame) -> Iterator[No
                 help=f"{title} as a table",
             )
         yield
+
+
+def headed(title: str, link: Callable[[], None]) -> None:
+    """A heading with a link at its end to the whole list."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.markdown(title, width="stretch")
+        link()
+
+
+def to_appointments(place: LocationItem | None, link: Link, label: str) -> None:
+    """A link to the appointments in that state."""
+    _page("appointment", _seen(label), {"link": str(link)} | ({"location": place.name} if place else {}))
+
+
+def to_connections(place: LocationItem | None, shown: str, label: str) -> None:
+    """A link to the seats that are *shown* under that choice, for those who may see them."""
+    if offered(Permission.SEE_CONNECTIONS):
+        _page("connections", _seen(label), {"seats_shown": shown} | ({"seats_of": place.name} if place else {}))
+
+
+def to_health(place: LocationItem | None, label: str) -> None:
+    """A link to what is wrong."""
+    _page("health", _seen(label), {"location": place.name} if place else {})
+
+
+def to_account(account_id: int, email: str) -> None:
+    """The address of an account, which opens it for those who may see it."""
+    if offered(Permission.SEE_CONNECTIONS):
+        _page("connections", address(email), {"account": str(account_id)})
+    else:
+        st.markdown(address(email))
+
+
+def _seen(label: str) -> str:
+    return f":primary[:small[{label} :material/arrow_forward:]]"
+
+
+def _page(page: str, label: str, wanted: dict[str, str]) -> None:
+    st.page_link(f"app_pages/{page}.py", label=label, icon="", help="", query_params=wanted)
 
 
 def number(value: float) -> str:

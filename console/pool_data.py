@@ -13,11 +13,15 @@ import streamlit as st
 from console.database import sessions
 from core.clock import utcnow
 from core.db.read import account_use, ahead, pool_history
+from core.db.read import lately as read
 from core.db.read.occupancy import COLUMNS, LEASED
 from core.domain.history_window import HOUR, HistoryWindow, history_window
 from core.settings import get_settings
 
 WEEKS = timedelta(days=28)
+LATELY = timedelta(hours=6)
+STEP, DUE_STEP = 300, 900  # seconds
+BUCKETS = LATELY // timedelta(seconds=STEP)
 IDLE = 5  # accounts that were used least
 KEPT = {"ttl": 30, "max_entries": 64, "show_spinner": False}
 
@@ -37,6 +41,23 @@ class History:
 
 
 @dataclass(frozen=True)
+class Lately:
+    """The last hours in steps of five minutes, the *longest* wait in them, and the links *due* in the next hours."""
+
+    free: list[float]
+    in_use: list[float]
+    attention: list[float]
+    waiting: list[int]
+    longest: timedelta
+    due: list[int]
+
+    @property
+    def due_within_an_hour(self) -> int:
+        """Links that become due in the next hour."""
+        return sum(self.due[: HOUR // DUE_STEP])
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What is booked against the accounts there are; *used* is what was used in the hours before."""
 
@@ -47,6 +68,31 @@ class Outlook:
     short: list[ahead.ShortAhead]
     fullest: list[ahead.Fullest]
     usual: list[ahead.UsualTail]
+
+
+def lately(location: int | None) -> Lately:
+    """How it was in the last hours at a location, or at all for None."""
+    return _lately(_database(), location)
+
+
+@st.cache_data(**KEPT | {"ttl": 60})
+def _lately(_where: str, location: int | None) -> Lately:
+    now, lead = utcnow(), get_settings().lead_time
+    window = HistoryWindow(now - BUCKETS * timedelta(seconds=STEP), now, STEP)
+    with sessions()() as session:
+        rows = pool_history.occupancy(session, location, window, now=now)
+        waited = read.waited(session, location, now=now, seconds=STEP, buckets=BUCKETS)
+        due = read.becoming_due(
+            session, location, now=now, lead=lead, seconds=DUE_STEP, buckets=LATELY // timedelta(seconds=DUE_STEP)
+        )
+    return Lately(
+        [row["connected"] for row in rows],
+        [sum(row[state] for state in LEASED) for row in rows],
+        [row["busy_elsewhere"] + row["quarantined"] + row["needs_reauth"] for row in rows],
+        waited.waiting,
+        waited.longest,
+        due,
+    )
 
 
 def history(location: int | None, since: datetime, until: datetime, zone: str) -> History:

@@ -7,12 +7,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from console import pool_charts as charts
-from console.history_words import delta, hours_by_state, link_days, link_sums, on_time_words, wait_days
+from console.charts.bars import bar_chart
+from console.charts.links import link_chart
+from console.charts.peaks import peak_chart
+from console.charts.states import state_chart
+from console.charts.waits import wait_chart
+from console.history_words import CAUSES, delta, hours_by_state, link_days, link_sums, on_time_words, wait_days
 from console.look import HEX, address, plain
 from console.moments import length, until
-from console.page import empty, freshness
-from console.pool_card import SLOW, card, count
+from console.page import empty
+from console.pool_card import SLOW, card, count, updated
 from console.pool_data import History, history
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
@@ -37,25 +41,24 @@ def history_panel(place: LocationItem | None, zone: str) -> None:
             label_visibility="collapsed",
         )
         since, until = _own(zone, now) if choice == OWN else (now - RANGES.get(choice or "", RANGES["7 days"]), now)
-        st.space("stretch")
-        freshness(zone, every=SLOW)
+    updated(zone, every=SLOW)
     found = history(place.id if place else None, since, until, zone)
     if not found.buckets["usable"].any() and not found.links:
         empty("history", "There is no history of that time.", "Connect an account, or choose another stretch.")
         return
     _figures(found)
     _states(found, zone)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 2], gap="small")
     with left:
         _peaks(found, zone)
     with right:
         _hours(found)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 2], gap="small")
     with left:
         _links(found)
     with right:
         _causes(found)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 2], gap="small")
     with left:
         _waits(found, now)
     with right:
@@ -138,7 +141,7 @@ def _states(found: History, zone: str) -> None:
         rows=table,
     ):
         top = found.buckets.loc[found.buckets["peak"].idxmax()]
-        charts.states(
+        state_chart(
             found.buckets,
             window.since,
             window.until,
@@ -157,7 +160,7 @@ def _peaks(found: History, zone: str) -> None:
     days = max(28, (found.window.until - found.window.since).days)
     table = hours[["at", "peak", "usable"]]
     with card("Peak use by weekday and hour", f"the highest of {days} days, {zone}", csv="peak-use.csv", rows=table):
-        charts.peaks(hours, zone, alt="The most accounts in use by weekday and hour.")
+        peak_chart(hours, zone, alt="The most accounts in use by weekday and hour.")
         st.caption(
             "The number is accounts in use at once, the colour their share of those able to serve. From 90 % on, one "
             "overrun makes somebody wait."
@@ -175,7 +178,7 @@ def _hours(found: History) -> None:
         if rows.empty:
             empty("hourglass_empty", "No account was used.", "Hours count as soon as a link is opened.")
             return
-        charts.bars(rows, colors, alt="Account hours by state.")
+        bar_chart(rows, colors, alt="Account hours by state.")
         held = rows.loc[rows["What"] == "In meeting", "share"].sum()
         st.caption(
             f"Of the time in which an account was taken, people were in a meeting for {held:.0%}; otherwise it waited "
@@ -195,7 +198,7 @@ def _links(found: History) -> None:
         if not sums.all:
             empty("link", "No link became due.", "Appointments on Zoom calendars count ten minutes before they start.")
             return
-        charts.links(days, alt="Links that were late, failed or missed, by day.")
+        link_chart(days, alt="Links that were late, failed or missed, by day.")
         st.caption(on_time_words(sums))
 
 
@@ -204,7 +207,7 @@ def _causes(found: History) -> None:
     rows = pd.DataFrame(
         [
             {
-                "What": charts.CAUSES.get(cause, cause),
+                "What": CAUSES.get(cause, cause),
                 "value": links,
                 "Label": f"{links:,} · {links / max(sums.bad, 1):.0%}",
             }
@@ -216,7 +219,7 @@ def _causes(found: History) -> None:
             empty("verified", "Every link came on time.", "A cause shows here as soon as one does not.")
             return
         colors = {"capacity": HEX["red"], "zoom": HEX["blue"], "mail": HEX["violet"], "us": HEX["gray"]}
-        charts.bars(
+        bar_chart(
             rows,
             [colors.get(cause, HEX["gray"]) for cause, _ in sums.causes.most_common()],
             alt="Causes by number of links.",
@@ -235,7 +238,7 @@ def _waits(found: History, now: datetime) -> None:
         if days.empty:
             empty("video_camera_front_off", "No recording came.", "Recordings count from the end of their meeting.")
         else:
-            charts.waits(days, alt="Minutes until recordings came, by day: median and 95th percentile.")
+            wait_chart(days, alt="Minutes until recordings came, by day: median and 95th percentile.")
         overdue = found.overdue
         if overdue.recordings and overdue.since:
             st.caption(

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from console.charts.enough import enough_chart
 from console.database import sessions
 from console.moments import day, named_clock, until
 from console.page import empty, explained, freshness, heading, live, zone_of
 from console.pool_card import card, count
-from console.pool_charts import enough
 from console.who import offered, own, require
 from core.clock import utcnow
 from core.db.read import pool, what_if
@@ -110,7 +110,7 @@ def _curve(title: str, found: Mapping[str, Any], *, past: bool) -> None:
             empty("event_busy", "There was no link." if past else "Nothing is booked.", "There is nothing to count.")
             return
         st.markdown(words_of(found, past=past))
-        enough(points, accounts, found["enough"], alt=f"Late and missed links by number of accounts: {title}.")
+        enough_chart(points, accounts, found["enough"], alt=f"Late and missed links by number of accounts: {title}.")
         st.caption(_meaning(found, past=past))
 
 

@@ -46,7 +46,7 @@ WITH phases AS (
     FROM connection_periods AS c
     WHERE c.account_id = ANY (:accounts) AND c.status <> 'connected' AND (c.to_at IS NULL OR c.to_at > :since)
 )
-SELECT a.email AS account, ph.state, ph.external_id, part.planned,
+SELECT a.id AS account_id, a.location_id, a.email AS account, ph.state, ph.external_id, part.planned,
        greatest(part.from_at, :since) AS from_at, least(part.to_at, :until) AS to_at
 FROM phases AS ph
 JOIN accounts AS a ON a.id = ph.account_id
@@ -70,7 +70,8 @@ def phases(
 ) -> list[dict[str, Any]]:
     """One bar per state that *accounts* were in between *since* and *until*.
 
-    Each has `account` (its e-mail), `state`, `external_id`, `from_at`, `to_at` and whether it is `planned`.
+    Each has `account_id`, `location_id`, `account` (its e-mail), `state`, `external_id`, `from_at`, `to_at` and whether
+    it is `planned`.
     """
     values = {"accounts": list(accounts), "now": now, "since": since, "until": until, "cooldown": cooldown}
     return [dict(row) for row in session.execute(PHASES, values).mappings()]

@@ -1,5 +1,6 @@
 """What the pool page shows: how many accounts are free, who has which, what comes next and who waits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,15 +37,14 @@ class PoolCounts:
 
 @dataclass(frozen=True)
 class LocationCounts:
-    """The pool of one location in numbers."""
+    """The pool of one location in numbers; *states* counts its accounts by their derived state."""
 
     id: int
     name: str
     accounts: int
     idle: int
-    leased: int
-    attention: int
     waiting: int
+    states: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,14 @@ GROUP BY state
 
 # Where somebody waits or the fewest are free comes first.
 BY_LOCATION = with_accounts("""
-SELECT l.id, l.name, a.accounts, a.idle, a.leased, a.attention, coalesce(w.waiting, 0) AS waiting
+SELECT l.id, l.name, a.accounts, a.idle, coalesce(w.waiting, 0) AS waiting, a.states
 FROM locations AS l
 JOIN (
-    SELECT location_id, count(*) AS accounts, count(*) FILTER (WHERE state = 'idle') AS idle,
-           count(*) FILTER (WHERE lease_id IS NOT NULL) AS leased,
-           count(*) FILTER (WHERE state IN ('needs_reauth', 'quarantined', 'busy_elsewhere')) AS attention
-    FROM accounts_now WHERE state <> 'disconnected' GROUP BY location_id) AS a ON a.location_id = l.id
+    SELECT location_id, CAST(sum(accounts) AS int) AS accounts, jsonb_object_agg(state, accounts) AS states,
+           CAST(coalesce(sum(accounts) FILTER (WHERE state = 'idle'), 0) AS int) AS idle
+    FROM (SELECT location_id, state, count(*) AS accounts FROM accounts_now
+          WHERE state <> 'disconnected' GROUP BY location_id, state) AS s
+    GROUP BY location_id) AS a ON a.location_id = l.id
 LEFT JOIN (
     SELECT location_id, count(*) AS waiting FROM appointments
     WHERE status = 'booked' AND link = 'waiting' AND ends_at > :now AND starts_at BETWEEN :earliest AND :horizon
@@ -131,8 +132,7 @@ ORDER BY coalesce(w.waiting, 0) DESC, a.idle::float / a.accounts, a.idle, l.name
 LIMIT :limit
 """)
 
-# What needs a person comes first (unless who is in use is asked for), then what is in use in the order of its end, then
-# the free ones, longest idle first.
+# What is in use comes first in the order of its end, then what needs a person, then the free ones, longest idle first.
 ACCOUNTS = with_accounts("""
 SELECT a.id, a.location_id, l.name AS location, l.zone, a.email, a.state, a.lease_state, p.external_id, p.ends_at,
        a.cooldown_until, a.idle_since, a.benched_until, a.bench_reason, a.busy_elsewhere_since
@@ -140,10 +140,10 @@ FROM accounts_now AS a
 JOIN locations AS l ON l.id = a.location_id
 LEFT JOIN appointments AS p ON p.id = a.appointment_id
 WHERE a.state <> 'disconnected' AND (CAST(:location AS bigint) IS NULL OR a.location_id = :location)
-ORDER BY CASE WHEN NOT :in_use_first AND a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') THEN 0
-              WHEN a.lease_id IS NOT NULL THEN 1 ELSE 2 END,
+ORDER BY CASE WHEN a.lease_id IS NOT NULL THEN 0
+              WHEN a.state IN ('needs_reauth', 'quarantined', 'busy_elsewhere') THEN 1 ELSE 2 END,
          CASE WHEN a.lease_id IS NOT NULL THEN coalesce(a.cooldown_until, p.ends_at) ELSE a.idle_since END, a.email
-LIMIT :limit OFFSET :offset
+LIMIT :limit
 """)
 
 
@@ -176,9 +176,7 @@ def by_location(session: Session, *, now: datetime, hours: OpeningHours, limit: 
     return [LocationCounts(**row) for row in session.execute(BY_LOCATION, values).mappings()]
 
 
-def accounts(
-    session: Session, location: int | None, *, now: datetime, limit: int, offset: int = 0, in_use_first: bool = False
-) -> list[PoolAccount]:
-    """The accounts that are not disconnected, those that need a person first, or those *in_use_first*."""
-    values = {"now": now, "location": location, "limit": limit, "offset": offset, "in_use_first": in_use_first}
+def accounts(session: Session, location: int | None, *, now: datetime, limit: int) -> list[PoolAccount]:
+    """The accounts that are not disconnected, those in use first."""
+    values = {"now": now, "location": location, "limit": limit}
     return [PoolAccount(**row) for row in session.execute(ACCOUNTS, values).mappings()]

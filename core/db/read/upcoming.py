@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,6 +46,15 @@ class Upcoming:
     join_url: str | None
 
 
+@dataclass(frozen=True)
+class Busy:
+    """An account with the time at which it should be free; a time that has come: it is."""
+
+    location_id: int
+    account_id: int
+    busy_until: datetime
+
+
 # One short index scan per location: an index over all starts would have to hold every appointment there ever was.
 # Cut to the few that are shown before anything is joined to them.
 NEXT = sa.text("""
@@ -57,6 +66,7 @@ WITH shown AS MATERIALIZED (
         FROM appointments AS p
         WHERE p.location_id = l.id AND p.starts_at > :since AND p.starts_at < :until AND p.ends_at > :now
           AND p.status = 'booked' AND p.link NOT IN ('ended', 'missed')
+          AND (p.link = 'waiting' OR NOT :waiting)
         ORDER BY p.starts_at, p.id
         LIMIT :limit) AS n
     WHERE CAST(:location AS bigint) IS NULL OR l.id = :location
@@ -105,9 +115,13 @@ WHERE a.location_id = ANY (:locations) AND a.state NOT IN ('needs_reauth', 'drai
 )
 
 
-def next_appointments(session: Session, location: int | None, *, now: datetime, limit: int) -> list[Upcoming]:
-    """The next *limit* appointments of a week, of one location or of all for None, those going on included."""
+def next_appointments(
+    session: Session, location: int | None, *, now: datetime, limit: int, waiting: bool = False
+) -> list[Upcoming]:
+    """The next *limit* appointments of a week, of one location or of all for None, those going on included; or only
+    those that are *waiting* for an account."""
     values = {"now": now, "since": now - STILL_RUNNING, "until": now + AHEAD, "location": location, "limit": limit}
+    values |= {"waiting": waiting}
     return [Upcoming(**row) for row in session.execute(NEXT, values).mappings()]
 
 
@@ -119,19 +133,18 @@ def estimates(
     if not in_line:
         return {}
     busy: defaultdict[int, list[datetime]] = defaultdict(list)
-    for row in _busy_until(session, {location for location, _ in in_line.values()}, now=now, cooldown=cooldown):
-        busy[row.location_id].append(row.busy_until)
+    for each in busy_at(session, {location for location, _ in in_line.values()}, now=now, cooldown=cooldown):
+        busy[each.location_id].append(each.busy_until)
     return {id_: earliest_free(now, busy[location], place) for id_, (location, place) in in_line.items()}
 
 
 def busy_until(session: Session, location_id: int, *, now: datetime, cooldown: timedelta) -> dict[int, datetime]:
     """By account, when each of those that serve by themselves should be free; *now* or before: it is."""
-    rows = _busy_until(session, {location_id}, now=now, cooldown=cooldown)
-    return {row.account_id: row.busy_until for row in rows}
+    found = busy_at(session, {location_id}, now=now, cooldown=cooldown)
+    return {each.account_id: each.busy_until for each in found}
 
 
-def _busy_until(
-    session: Session, locations: Iterable[int], *, now: datetime, cooldown: timedelta
-) -> Iterable[sa.Row[Any]]:
+def busy_at(session: Session, locations: Iterable[int], *, now: datetime, cooldown: timedelta) -> list[Busy]:
+    """The accounts of *locations* that serve by themselves, with the time at which each should be free."""
     values = {"now": now, "cooldown": cooldown, "locations": sorted(locations)}
-    return session.execute(BUSY_UNTIL, values).all()
+    return [Busy(**row) for row in session.execute(BUSY_UNTIL, values).mappings()]

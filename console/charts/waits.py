@@ -1,0 +1,50 @@
+"""How long recordings took, by day."""
+
+import pandas as pd
+import streamlit as st
+
+from console.charts.parts import LEGEND
+from console.look import HEX
+
+
+def wait_chart(days: pd.DataFrame, *, alt: str) -> None:
+    """How long recordings took, by day: the median, and what all but one in twenty kept to."""
+    x = {
+        "field": "Day",
+        "type": "ordinal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+    }
+    words = ["Half came within", "95 % came within"]
+    spec = {
+        "transform": [{"fold": words, "as": ["What", "minutes"]}],
+        "mark": {"type": "line", "point": {"size": 36, "filled": True}, "strokeWidth": 2},
+        "encoding": {
+            "x": x,
+            "y": {
+                "field": "minutes",
+                "type": "quantitative",
+                "title": None,
+                "axis": {"labelExpr": "datum.label + ' min'", "tickCount": 5},
+            },
+            "color": {
+                "field": "What",
+                "type": "nominal",
+                "scale": {"domain": words, "range": [HEX["violet"], HEX["orange"]]},
+                "legend": LEGEND,
+            },
+            "strokeDash": {
+                "field": "What",
+                "type": "nominal",
+                "scale": {"domain": words, "range": [[1, 0], [5, 3]]},
+                "legend": None,
+            },
+            "tooltip": [
+                {"field": "Day"},
+                *({"field": word, "format": ".1f", "type": "quantitative"} for word in words),
+                {"field": "recordings", "title": "Recordings"},
+            ],
+        },
+    }
+    st.vega_lite_chart(days, spec, height=280, alt=alt)
