@@ -12,13 +12,12 @@ from console.account_chart import account_chart
 from console.look import ACCOUNT, address, plain
 from console.moments import clock, length, until, zone_name
 from console.page import empty
-from console.pool_card import to_account, to_connections
+from console.pool_card import to_connections
 from console.who import offered
 from core.db.read.pool import LocationItem, PoolAccount
 from core.domain.roles import Permission
 
-SOONEST = 6
-LISTED = 14
+SOONEST, LISTED = 6, 12
 
 
 def timeline(
@@ -69,12 +68,13 @@ def free_next(accounts: Sequence[PoolAccount], free_at: Mapping[int, datetime], 
     with st.container(border=True, height="stretch", gap="xsmall", key="rows_free_next"):
         st.markdown("**Free next** :gray[· by planned ends, usual recordings and rest]")
         if not coming:
-            st.markdown(":gray[No account in use will be free by itself: none is in use.]")
-        for each in coming[:SOONEST]:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-                st.markdown(f"{address(each.email)}", width="stretch")
-                pill = ACCOUNT[each.lease_state or each.state].pill
-                st.markdown(f"{pill} **{until(free_at[each.id], now=now)}**", width="content")
+            st.markdown(":gray[None is in use that will be free by itself.]")
+        rows = (
+            f"{ACCOUNT[each.lease_state or each.state].pill}{address(each.email)} "
+            f"**{until(free_at[each.id], now=now)}** :small[:gray[about {clock(free_at[each.id], each.zone)}]]"
+            for each in coming[:SOONEST]
+        )
+        st.markdown("\n\n".join(rows))
 
 
 def account_list(
@@ -90,25 +90,26 @@ def account_list(
         empty("link", "No account is connected.", "Open Connections and connect a seat.")
         return
     with st.container(border=True, gap="xsmall", key="rows_accounts"):
-        for each in accounts[:LISTED]:
-            account_row(each, free_at.get(each.id), now, everywhere=place is None)
+        # One piece of text: rows of their own would take a browser longer than all charts together.
+        st.markdown(
+            "\n\n".join(
+                account_row(each, free_at.get(each.id), now, everywhere=place is None) for each in accounts[:LISTED]
+            )
+        )
     if connected > LISTED:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"{LISTED} of {connected:,}, those in use first.", width="stretch")
             to_connections(place, "Connected", "All in Connections")
 
 
-def account_row(each: PoolAccount, free_at: datetime | None, now: datetime, *, everywhere: bool) -> None:
+def account_row(each: PoolAccount, free_at: datetime | None, now: datetime, *, everywhere: bool) -> str:
     """An account, its state and what it is doing."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        where = f"{each.location} · " if everywhere else ""
-        with st.container(width="stretch", gap=None):
-            to_account(each.id, each.email)
-            st.markdown(f":small[:gray[{plain(where + doing(each, free_at, now))}]]")
-        pills = [ACCOUNT[each.state].pill]
-        if each.lease_state and each.lease_state != each.state:
-            pills.append(ACCOUNT[each.lease_state].pill)
-        st.markdown(" ".join(pills), width="content")
+    pills = [ACCOUNT[each.state].pill]
+    if each.lease_state and each.lease_state != each.state:
+        pills.append(ACCOUNT[each.lease_state].pill)
+    where = f"{each.location} · " if everywhere else ""
+    said = plain(where + doing(each, free_at, now))
+    return f"{' '.join(pills)}{address(each.email)}  \n:small[:gray[{said}]]"
 
 
 def doing(each: PoolAccount, free_at: datetime | None, now: datetime) -> str:

@@ -10,8 +10,8 @@ import streamlit as st
 from console.charts.demand import demand_chart
 from console.look import plain
 from console.moments import clock, day, length, span
-from console.page import empty
-from console.pool_card import SLOW, card, count, updated
+from console.page import empty, freshness
+from console.pool_card import SLOW, card, count
 from console.pool_data import Outlook, outlook
 from core.clock import utcnow
 from core.db.read.ahead import Fullest, ShortAhead
@@ -34,7 +34,7 @@ def ahead_panel(place: LocationItem | None, places: Sequence[LocationItem], zone
             bind="query-params",
             label_visibility="collapsed",
         )
-    updated(zone, every=SLOW)
+    freshness(zone, every=SLOW)
     stretch = choice or "24 hours"
     now = utcnow()
     found = outlook(

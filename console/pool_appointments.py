@@ -37,7 +37,7 @@ def waiting_card(
             st.caption(f"The first {len(waiting)} by start.")
 
 
-def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, *, everywhere: bool) -> None:
+def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, place: LocationItem | None) -> None:
     """The next appointments, one line each."""
     st.subheader("Next appointments", anchor=False)
     if not coming:
@@ -47,34 +47,32 @@ def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, *,
         return
     with st.container(border=True, gap="xsmall", key="rows_next"):
         for each in coming:
-            appointment_row(each, waits.get(each.id), now, everywhere=everywhere)
+            appointment_row(each, waits.get(each.id), now, everywhere=place is None)
+    to_appointments(place, None, "All that come")
 
 
 def appointment_row(each: Upcoming, wait: datetime | None, now: datetime, *, everywhere: bool) -> None:
     """Start, what, where it stands, and its link to copy."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(
             f"**{bare_clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
             f":small[:gray[{_when(each, now)}]]",
             width=112,
         )
-        with st.container(width="stretch", gap=None):
-            # With its location, because the booking system's ids count within one.
-            wanted = {"id": each.external_id, "location_id": str(each.location_id)}
-            label = f":primary[**{plain(each.external_id)}**]"
-            st.page_link("app_pages/appointment.py", label=label, icon="", help="", query_params=wanted)
-            st.markdown(f":small[:gray[{plain(_where(each, everywhere=everywhere))}]]")
-            if each.link in (Link.WAITING, Link.FAILED):
-                st.markdown(f":small[{plain(why_none(each, wait, now))}]")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
-            st.markdown(LINK[Link(each.link)].pill, width="content")
-            if each.join_url:
-                copy_button(
-                    each.join_url,
-                    key=f"copy_{each.id}",
-                    description=f"Copy the join link of {each.external_id}",
-                    on_copied=partial(copied, each.id, each.location_id, "link"),
-                )
+        # With its location, because the booking system's ids count within one.
+        wanted = {"id": each.external_id, "location_id": str(each.location_id)}
+        label = f":primary[**{plain(each.external_id)}**]"
+        st.page_link("app_pages/appointment.py", label=label, icon="", help="", query_params=wanted, width=92)
+        why = f"  \n:small[{plain(why_none(each, wait, now))}]" if each.link in (Link.WAITING, Link.FAILED) else ""
+        where = f":small[:gray[{plain(_where(each, everywhere=everywhere))}]]"
+        st.markdown(f"{LINK[Link(each.link)].pill}{where}{why}", width="stretch")
+        if each.join_url:
+            copy_button(
+                each.join_url,
+                key=f"copy_{each.id}",
+                description=f"Copy the join link of {each.external_id}",
+                on_copied=partial(copied, each.id, each.location_id, "link"),
+            )
 
 
 def why_none(each: Upcoming, wait: datetime | None, now: datetime) -> str:

@@ -18,10 +18,12 @@ def failures(failed: int, place: LocationItem | None) -> None:
     """Say that links failed and will not come by themselves, and where they are listed."""
     if not failed:
         return
-    title = "One link failed." if failed == 1 else f"{failed:,} links failed."
+    title, none = (
+        ("One link failed.", "It does not come") if failed == 1 else (f"{failed:,} links failed.", "None comes")
+    )
     with st.container(border=True, gap=None, key="alarm_failed"):
         headed(f":red[:material/error:] **{title}**", partial(to_health, place, "Failed links on Health"))
-        st.markdown(":small[None of them comes by itself. Health says why, and tries again when told to.]")
+        st.markdown(f":small[{none} by itself. Health says why, and tries again when told to.]")
 
 
 def attention_card(found: Sequence[Troubled], all_of_them: int, now: datetime, place: LocationItem | None) -> None:
@@ -40,13 +42,10 @@ def attention_card(found: Sequence[Troubled], all_of_them: int, now: datetime, p
 
 def _row(each: Troubled, now: datetime, *, everywhere: bool) -> None:
     with st.container(gap=None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            with st.container(width="stretch"):
-                to_account(each.id, each.email)
-            lasts = f" :small[for {length(now - each.since)}]" if each.since else ""
-            st.markdown(f"{ACCOUNT[each.state].pill}{lasts}", width="content")
-        where = f":gray[{plain(each.location)} ·] " if everywhere else ""
-        st.markdown(f":small[{where}{plain(trouble(each, now))}]")
+        to_account(each.id, each.email)
+        lasts = f"for {length(now - each.since)}" if each.since else ""
+        about = " · ".join(filter(None, [plain(each.location) if everywhere else "", lasts]))
+        st.markdown(f"{ACCOUNT[each.state].pill}:small[:gray[{about}]]  \n:small[{plain(trouble(each, now))}]")
 
 
 def trouble(each: Troubled, now: datetime) -> str:

@@ -7,19 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from console.look import address
-from console.page import REFRESH_SECONDS, freshness
 from console.who import offered
 from core.db.read.pool import LocationItem
 from core.domain.roles import Permission
 from core.domain.states import Link
 
 SLOW = 60  # seconds between refreshes: hours and days do not change in ten
-
-
-def updated(zone: str, *, every: int = REFRESH_SECONDS) -> None:
-    """How old the open tab is, on the row of the tabs."""
-    with st.container(key="on_tabs"):
-        freshness(zone, every=every)
 
 
 @contextmanager
@@ -49,9 +42,10 @@ def headed(title: str, link: Callable[[], None]) -> None:
         link()
 
 
-def to_appointments(place: LocationItem | None, link: Link, label: str) -> None:
-    """A link to the appointments in that state."""
-    _page("appointment", _seen(label), {"link": str(link)} | ({"location": place.name} if place else {}))
+def to_appointments(place: LocationItem | None, link: Link | None, label: str) -> None:
+    """A link to the appointments in that state, or to all that come."""
+    wanted = ({"link": str(link)} if link else {}) | ({"location": place.name} if place else {})
+    _page("appointment", _seen(label), wanted)
 
 
 def to_connections(place: LocationItem | None, shown: str, label: str) -> None:

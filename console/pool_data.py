@@ -128,7 +128,7 @@ def _outlook(_where: str, locations: tuple[int, ...], location: int | None, days
     since = now - timedelta(seconds=now.timestamp() % seconds)
     until, past = since + timedelta(days=days), since - timedelta(hours=6 if days == 1 else 24)
     usual = _usual(_where, locations)
-    demand = ahead.Demand(since, until, settings.lead_time, settings.cooldown, usual)
+    demand = ahead.Demand(since, until, settings.lead_time, settings.cooldown, usual, now)
     with sessions()() as session:
         curve = pd.DataFrame([vars(each) for each in ahead.demand_curve(session, demand, seconds=seconds)])
         short = ahead.short_ahead(session, demand)

@@ -44,13 +44,10 @@ def key_figures(
             chart=[*before.attention, figures.attention],
             opens=partial(to_connections, place, "Needs a person", "Need attention: open Connections"),
         )
-        longest = f"longest wait in 6 h: {length(before.longest)}" if before.longest else "nobody did in 6 h"
         _figure(
             "Waiting",
             f"{figures.waiting:,}",
-            "no account free" if figures.waiting else "nobody waits",
-            longest if not figures.waiting else "",
-            "orange" if figures.waiting else "green",
+            *_waiting(figures.waiting, before.longest),
             chart=[*before.waiting, figures.waiting],
             kind="bar",
             opens=partial(to_appointments, place, Link.WAITING, "Waiting: open the list"),
@@ -65,6 +62,13 @@ def key_figures(
             kind="bar",
             opens=partial(to_appointments, place, Link.NOT_DUE, "Next link due: open what is booked"),
         )
+
+
+def _waiting(waiting: int, longest: timedelta) -> tuple[str, str, Color]:
+    """Whether somebody waits; else how long somebody did, in the last hours."""
+    if waiting:
+        return "no account free", "", "orange"
+    return (f"up to {length(longest)} lately", "", "gray") if longest else ("nobody waits", "", "green")
 
 
 def _changed(value: int, before: Sequence[float], color: Color) -> tuple[str, str, Color]:

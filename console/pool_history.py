@@ -15,8 +15,8 @@ from console.charts.waits import wait_chart
 from console.history_words import CAUSES, delta, hours_by_state, link_days, link_sums, on_time_words, wait_days
 from console.look import HEX, address, plain
 from console.moments import length, until
-from console.page import empty
-from console.pool_card import SLOW, card, count, updated
+from console.page import empty, freshness
+from console.pool_card import SLOW, card, count
 from console.pool_data import History, history
 from core.clock import utcnow
 from core.db.read.pool import LocationItem
@@ -41,7 +41,7 @@ def history_panel(place: LocationItem | None, zone: str) -> None:
             label_visibility="collapsed",
         )
         since, until = _own(zone, now) if choice == OWN else (now - RANGES.get(choice or "", RANGES["7 days"]), now)
-    updated(zone, every=SLOW)
+    freshness(zone, every=SLOW)
     found = history(place.id if place else None, since, until, zone)
     if not found.buckets["usable"].any() and not found.links:
         empty("history", "There is no history of that time.", "Connect an account, or choose another stretch.")

@@ -7,10 +7,10 @@ import streamlit as st
 from console import words
 from console.database import sessions
 from console.look import plain
+from console.page import freshness
 from console.pool_accounts import account_list, free_next, timeline
 from console.pool_appointments import appointment_list, waiting_card
 from console.pool_attention import attention_card, failures
-from console.pool_card import updated
 from console.pool_data import lately
 from console.pool_figures import key_figures
 from console.pool_states import states_now, tightest
@@ -19,11 +19,11 @@ from core.db.read import account_history, attention, pool, upcoming
 from core.settings import get_settings
 from core.wiring import wiring
 
-APPOINTMENTS = 14
+APPOINTMENTS = 12
 ACCOUNTS = 20
 LOCATIONS = 6
-WAITING = 8
-TROUBLED = 9
+WAITING = 6
+TROUBLED = 6
 HISTORY = timedelta(minutes=60)
 AHEAD = timedelta(minutes=75)
 
@@ -52,7 +52,7 @@ def now_panel(place: pool.LocationItem | None, zone: str) -> None:
             session, [each.id for each in accounts], now=now, since=since, until=ahead, cooldown=settings.cooldown
         )
     before = lately(location)
-    updated(zone)
+    freshness(zone)
     standstill(place)
     failures(figures.failed, place)
     waiting_card(waiting, figures.waiting, waits, now, place)
@@ -71,7 +71,7 @@ def now_panel(place: pool.LocationItem | None, zone: str) -> None:
     with left:
         if accounts:
             timeline(accounts, figures.accounts, bars, zone, now=now, since=since, until=ahead, everywhere=everywhere)
-        appointment_list(coming, waits, now, everywhere=everywhere)
+        appointment_list(coming, waits, now, place)
     with right:
         attention_card(troubled, figures.attention, now, place)
         account_list(accounts, figures.accounts, free_at, now, place)

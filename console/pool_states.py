@@ -50,20 +50,13 @@ def tightest(tight: Sequence[LocationCounts], busy: Iterable[Busy], now: datetim
 def _row(place: LocationCounts, next_free: datetime | None, now: datetime) -> None:
     """A location with its numbers; its name leads to its own pool."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        with st.container(width="stretch", gap=None):
-            st.button(
-                f"**{plain(place.name)}**", key=f"open_{place.id}", type="tertiary", on_click=_choose, args=[place.name]
-            )
-            st.markdown(f":small[:gray[{by_state(place.states)}]]")
-        marks = [f":orange-badge[:material/hourglass_empty: {place.waiting} waiting]"] if place.waiting else []
-        color = "green" if place.idle else "gray"
-        free = f":{color}-badge[{place.idle} of {place.accounts} free]"
-        said = next_words(place, next_free, now)
-        st.markdown(
-            " ".join([*marks, free]) + (f"  \n:small[:gray[{said}]]" if said else ""),
-            width="content",
-            text_alignment="right",
+        st.button(
+            f"**{plain(place.name)}**", key=f"open_{place.id}", type="tertiary", on_click=_choose, args=[place.name]
         )
+        marks = [f":orange-badge[:material/hourglass_empty: {place.waiting} waiting]"] if place.waiting else []
+        free = f":{'green' if place.idle else 'gray'}-badge[{place.idle} of {place.accounts} free]"
+        about = " · ".join(filter(None, [by_state(place.states), next_words(place, next_free, now)]))
+        st.markdown(f"{free}{''.join(marks)}:small[:gray[{about}]]", width="stretch")
 
 
 def next_words(place: LocationCounts, next_free: datetime | None, now: datetime) -> str:
