@@ -29,6 +29,7 @@ class DeadMessage:
     useful: bool
 
 
+# What was overtaken is left out: mails about a time that is no more, or about an appointment that is cancelled by now.
 DEAD = sa.text("""
 WITH dead AS (
     (SELECT m.*, true AS useful FROM messages AS m
@@ -41,6 +42,7 @@ WITH dead AS (
      JOIN appointments AS a ON a.id = m.appointment_id
      WHERE m.status = 'failed' AND m.channel = 'mail' AND m.give_up_at > :since
        AND (CAST(:location AS bigint) IS NULL OR m.location_id = :location)
+       AND (a.status = 'cancelled') = (m.kind = 'cancelled') AND (m.kind = 'booked' OR m.revision = a.revision)
        AND NOT EXISTS (SELECT FROM messages AS r
                        WHERE r.appointment_id = m.appointment_id AND r.resend_of = coalesce(m.resend_of, m.id)
                          AND r.id > m.id)
