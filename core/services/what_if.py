@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db.read.capacity import usual_of
@@ -65,7 +64,7 @@ def compute_what_ifs(
         work = _Work(sessions, claimed.id, claimed.location_id, hours, cooldown, clock, run_id)
         try:
             answers.append(work.compute())
-        except DBAPIError:
+        except Exception:
             work.give_up()
             raise
     return answers

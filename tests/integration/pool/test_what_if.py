@@ -3,12 +3,14 @@
 import random
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
 from core.db.models import AppointmentRevision, WhatIfResult
 from core.db.read.what_if import computed, facts, last, past_needs
 from core.domain.capacity import Usual
+from core.domain.due import OpeningHours
 from core.domain.what_if import replay
 from core.services.what_if import Answer, ask_for_all, ask_what_if, compute_what_ifs
 from tests.world import World
@@ -120,6 +122,26 @@ def test_what_was_begun_by_a_run_that_died_is_computed_by_the_next(world: World)
 
     assert compute(world) == []
     assert len(compute(world, utcnow() + timedelta(minutes=6))) == 1
+
+
+def test_whatever_makes_it_fail_it_is_said_and_not_tried_for_ever(world: World) -> None:
+    """A late limit beyond all calendars: the run fails in plain sight, and the page offers another try."""
+    place = world.location(accounts=1)
+    world.book("A-1", starts_in=timedelta(days=7))
+    with world.parts.sessions.begin() as session:
+        ask_what_if(session, place.id, actor="console", now=utcnow())
+
+    with pytest.raises(OverflowError):
+        compute_what_ifs(
+            world.parts.sessions,
+            hours=OpeningHours(10 * MINUTE, timedelta.max),
+            cooldown=5 * MINUTE,
+            clock=utcnow,
+            run_id="run",
+        )
+    with world.parts.sessions() as session:
+        failed = last(session, place.id)
+    assert failed is not None and failed.failed_at is not None and not failed.under_way
 
 
 def test_a_cancelled_lease_takes_its_time_but_misses_nothing(world: World) -> None:
