@@ -115,7 +115,7 @@ def _spec(accounts: Sequence[str], x: dict[str, Any], now: dict[str, Any], shown
         "layer": [
             {
                 "name": BARS,
-                "mark": {"type": "bar", "height": 15, "cornerRadius": 3, "clip": True},
+                "mark": {"type": "bar", "height": 15, "cornerRadius": 3, "clip": True, "aria": False},
                 "encoding": {
                     "x": x,
                     "x2": {"field": "to"},

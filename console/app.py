@@ -13,6 +13,7 @@ import streamlit.config
 
 from console.routes import MIDDLEWARE, ROUTES
 from console.sign_in import secrets
+from console.trouble import show_unexpected
 from console.watchdog import watching
 from core import logs
 from core.errors import ConfigurationError
@@ -71,6 +72,7 @@ def main() -> None:
             routes=ROUTES,
             middleware=MIDDLEWARE,
             secrets=secrets(settings),
+            on_script_error=show_unexpected,
         )
         app.run(config=options(settings))
     except ConfigurationError as error:

@@ -20,7 +20,7 @@ from core.domain.checks import FieldError
 from core.domain.local_time import on_the_wall, whole_day
 
 LONGEST_TEXT = 200
-STILL_ON = timedelta(hours=2)  # so long ago may have begun what goes on now
+STILL_ON = timedelta(days=1)  # so long ago may have begun what goes on now: none lasts longer
 WEEK = timedelta(days=7)
 TIMES = {
     "coming": "Now and to come",
@@ -99,6 +99,7 @@ def filters(of: Asked, calendar: Calendar | None, only: frozenset[int] | None, *
         link=of.link,
         since=since,
         until=until,
+        going_on_at=now if of.when == "coming" else None,
         text=of.text or None,
     )
 

@@ -38,6 +38,8 @@ def search(asked: Asked, calendar: Calendar | None) -> tuple[Page, list[Appointm
 def panel(asked: Asked, calendar: Calendar | None) -> None:
     """The list as it is now."""
     found, rows = search(asked, calendar)
+    if not rows and st.query_params.pop("after", None):
+        st.rerun()  # nothing is left behind that place, and the list has a beginning
     if not rows:
         _nothing(asked)
         return

@@ -43,7 +43,7 @@ def panel(appointment_id: int) -> None:
         events = reading.events(session, appointment_id, limit=EVENTS)
     freshness(facts.zone)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(plain(facts.external_id), anchor=False, width="content")
+        st.header(plain(facts.external_id), anchor=False, width="content")
         pills = [APPOINTMENT[states.Appointment(facts.status)].pill]
         if facts.status == states.Appointment.BOOKED:
             pills.append(LINK[Link(facts.link)].pill)
@@ -153,9 +153,11 @@ def facts_card(facts: reading.AppointmentFacts, run: str | None, now: datetime) 
         if facts.zoom_meeting_id:
             fact("Meeting id", plain(facts.zoom_meeting_id), "as shown in Zoom")
         if run:
-            fact("Opened by", run_link(run), "in Dagster, with its log and its steps")
+            label = "Opened by" if facts.zoom_meeting_id else "Tried by"
+            fact(label, run_link(run), "in Dagster, with its log and its steps")
         if facts.revision > 1:
-            fact("Moved", f"{facts.revision - 1} times", "each time with a new link")
+            times = "once" if facts.revision == 2 else f"{facts.revision - 1} times"
+            fact("Moved", times, "each time with a new link")
 
 
 def account_words(facts: reading.AppointmentFacts) -> str:

@@ -1,4 +1,8 @@
-"""What a person can do on the page Health: try a failed link again, send a dead message again."""
+"""What a person can do on the page Health: try a failed link again, send a dead message again.
+
+Neither asks "are you sure?": both do once more what was to be done anyway, a second press does nothing more, and the
+row beside the button names what it hits.
+"""
 
 import streamlit as st
 

@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import streamlit as st
-import structlog
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 
-from console import age
-from console.look import plain
+from console import age, trouble
 from console.moments import named_clock
 from console.who import own, person, still_the_same
 from core.clock import utcnow
@@ -19,30 +17,15 @@ from core.settings import get_settings
 
 EVERYWHERE = "All locations"
 REFRESH_SECONDS = 10
-log = structlog.get_logger(__name__)
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Show what went wrong as a sentence with a next step; a trace helps nobody who reads a page."""
+    """Show what went wrong as a sentence with a next step; what nobody foresaw is left to `trouble.show_unexpected`."""
     try:
         yield
-    except ZoomPoolError as error:
-        st.error(plain(error.next_step), title=plain(error.message), icon=":material/error:")
-    except OperationalError as error:
-        log.warning("page_without_database", error=type(error.orig).__name__)
-        st.error(
-            "The page tries again by itself. If this lasts, look whether PostgreSQL runs and what DATABASE_URL says.",
-            title="The database does not answer.",
-            icon=":material/cloud_off:",
-        )
-    except ProgrammingError as error:
-        log.warning("page_without_schema", error=type(error.orig).__name__)
-        st.error(
-            "Run zoompool migrate, then reload this page.",
-            title="The database has another version than the console.",
-            icon=":material/database_off:",
-        )
+    except (ZoomPoolError, *trouble.GONE, ProgrammingError) as error:
+        trouble.show(error)
 
 
 def location_choice(

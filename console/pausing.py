@@ -1,11 +1,14 @@
 """Pausing and resuming the opening of links, of one location or of all, and saying on every page that it is paused."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from console.database import sessions
 from console.look import plain
 from console.moments import clock, day, named_clock
 from console.page import explained
+from console.trouble import GONE
 from console.who import offered, person, require
 from console.words import actor
 from core.clock import utcnow
@@ -72,7 +75,7 @@ def banner() -> None:
     """On every page: who paused what, since when and why; nothing while nothing is paused."""
 
     def refreshed() -> None:
-        with explained():
+        with suppress(*GONE):  # the page itself says that the database is gone
             _banner()
 
     st.fragment(refreshed, run_every=BANNER_EVERY)()

@@ -85,7 +85,7 @@ def account_list(
     place: LocationItem | None,
 ) -> None:
     """The accounts, those in use first."""
-    st.subheader("Accounts", anchor=False)
+    st.header("Accounts", anchor=False)
     if not accounts:
         empty("link", "No account is connected.", "Open Connections and connect a seat.")
         return

@@ -131,7 +131,7 @@ def _meaning(found: Outlook) -> str:
 
 
 def _shortages(short: Sequence[ShortAhead], stretch: str, now: datetime, *, everywhere: bool) -> None:
-    st.subheader("Shortages", anchor=False)
+    st.header("Shortages", anchor=False)
     if not short:
         empty("check_circle", f"No shortage within {stretch}.", "What is booked from now on is counted at once.")
         return
@@ -145,7 +145,7 @@ def _shortages(short: Sequence[ShortAhead], stretch: str, now: datetime, *, ever
 
 
 def _fullest(full: Sequence[Fullest], now: datetime) -> None:
-    st.subheader("Fullest locations", anchor=False)
+    st.header("Fullest locations", anchor=False)
     with st.container(border=True, gap="xsmall", key="rows_fullest"):
         for each in full:
             left = each.accounts - each.booked
@@ -160,7 +160,7 @@ def _fullest(full: Sequence[Fullest], now: datetime) -> None:
 def _usual(found: Outlook) -> None:
     """What is reckoned with at this location."""
     settings, [usual] = get_settings(), found.usual
-    st.subheader("What an appointment takes here", anchor=False)
+    st.header("What an appointment takes here", anchor=False)
     rows = [
         ("Before the start", settings.lead_time, "the link is opened"),
         ("Past the planned end", usual.overrun, "half of the meetings end by then"),

@@ -39,7 +39,7 @@ def waiting_card(
 
 def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, place: LocationItem | None) -> None:
     """The next appointments, one line each."""
-    st.subheader("Next appointments", anchor=False)
+    st.header("Next appointments", anchor=False)
     if not coming:
         empty(
             "event_available", "No appointment in the next seven days.", "Book one with `zoompool appointments book`."

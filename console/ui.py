@@ -1,15 +1,17 @@
 """The pages and what surrounds them. Streamlit runs this script anew for every visit and every click."""
 
 from pathlib import Path
+from time import monotonic
 
 import streamlit as st
 
 from console.database import sessions
 from console.look import plain
-from console.page import explained, sandbox_badge
+from console.page import REFRESH_SECONDS, explained, sandbox_badge
 from console.pages import PAGES, pages_in
 from console.pausing import banner
 from console.practice_role import switcher
+from console.trouble import GONE
 from console.who import Person, note_drawn_for, person, require, sign_out
 from core.db.read.pool import locations
 from core.errors import NotAllowed, SignInNeeded
@@ -38,7 +40,9 @@ def show() -> None:
         )
         for page in there
     ]
-    opened = st.navigation(drawn)
+    # The first one's address is that of the site; who writes its name behind that finds it, too.
+    again = st.Page(f"app_pages/{PAGES[0].file}.py", title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
+    opened = st.navigation([*drawn, again])
     page = there[[each.title for each in drawn].index(opened.title)]
     if page is PAGES[0] and not who.may(page.permission):
         # Without a page named in the address: the first that the person may see.
@@ -74,8 +78,23 @@ def who_is_it(who: Person) -> None:
         st.button("Sign out", key="sign_out", on_click=sign_out, help="In this browser and in every other")
 
 
+def try_again() -> None:
+    """Draw the whole page anew after a while: without the database there is nothing on it that would do so."""
+    drawn = monotonic()
+
+    def again() -> None:
+        if monotonic() - drawn > REFRESH_SECONDS / 2:
+            st.rerun()
+
+    st.fragment(again, run_every=REFRESH_SECONDS)()
+
+
 st.set_page_config(page_title="Zoom pool", page_icon=str(HERE / "static" / "favicon.png"), layout="wide")
 st.html(HERE / "static" / "console.css")
 st.logo(str(HERE / "static" / "logo.svg"), size="large")
 with explained():
-    show()
+    try:
+        show()
+    except GONE:
+        try_again()
+        raise

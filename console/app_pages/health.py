@@ -1,16 +1,17 @@
-"""Health: how each part is, which links failed, which messages did not arrive, what is paused, and what is wrong."""
+"""Health: how each part is, which links and messages failed, what is paused, and what is or was wrong."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from console import words
 from console.database import sessions
 from console.health_actions import resend_button, retry_button, show_said
 from console.health_parts import Part, dagster_part, own_parts
 from console.look import HEALTH, pale_address, plain
-from console.moments import named_clock, until
+from console.moments import length, named_clock, until
 from console.page import empty, freshness, live, location_choice
 from console.pausing import pause_control, resume_control, said
 from core.clock import utcnow
@@ -27,6 +28,8 @@ from core.wiring import wiring
 SHOWN = 50
 DEAD = 25
 PAUSED = 20
+OVER = 20
+LATELY = timedelta(days=1)
 
 
 def show() -> None:
@@ -46,6 +49,7 @@ def panel(place: pool.LocationItem | None) -> None:
         dead = dead_messages(session, location, now=now, limit=DEAD)
         paused = pauses(session, only=[location] if location else None)
         open_alerts = alerts(session, location=location, limit=SHOWN)
+        over = alerts(session, location=location, cleared_since=now - LATELY, limit=OVER)
     freshness(place.zone if place else "UTC")
     with st.container(border=True, gap="small", key="rows_parts"):
         database, *others = own_parts(wiring())
@@ -59,7 +63,7 @@ def panel(place: pool.LocationItem | None) -> None:
         dead_card(dead, now)
     with right:
         pause_card(paused)
-        alert_card(open_alerts, now)
+        alert_card(open_alerts, over, now)
     with slow:
         part_row(dagster_part(wiring()))
 
@@ -76,7 +80,7 @@ def part_row(part: Part) -> None:
 
 def failed_card(found: Sequence[FailedLink], now: datetime) -> None:
     """The links that will not come by themselves."""
-    st.subheader("Failed links", anchor=False)
+    st.header("Failed links", anchor=False)
     if not found:
         empty("link", "No link failed.", "What waits for an account is on the page Pool.")
         return
@@ -96,23 +100,34 @@ def failed_row(line: FailedLink, now: datetime) -> None:
         else f"began {until(line.starts_at, now=now)}"
     )
     about = f"{line.location} · {named_clock(line.starts_at, line.zone)}, {starts}"
-    with st.container(gap=None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            wanted = {"id": line.external_id, "location_id": str(line.location_id)}
-            label = f":primary[**{plain(line.external_id)}**]"
-            st.page_link(
-                "app_pages/appointment.py", label=label, icon="", help="", query_params=wanted, width="stretch"
+    answer = f" :gray[{plain(line.detail)}]" if line.detail else ""
+    with row(f"failed_{line.id}"):
+        with st.container(width="stretch", gap=None):
+            appointment_link(line.external_id, line.location_id)
+            st.markdown(
+                f":small[:gray[{plain(about)}]]  \n:small[{plain(f'{why.what} {why.next_step}'.strip())}{answer}]"
             )
-            if line.run_id:
-                st.markdown(f":small[[Dagster run]({get_settings().dagster_url}/runs/{line.run_id})]", width="content")
-            retry_button(line)
-        answer = f" :gray[{plain(line.detail)}]" if line.detail else ""
-        st.markdown(f":small[:gray[{plain(about)}]]  \n:small[{plain(f'{why.what} {why.next_step}'.strip())}{answer}]")
+        if line.run_id:
+            st.markdown(f":small[[Dagster run]({get_settings().dagster_url}/runs/{line.run_id})]", width="content")
+        retry_button(line)
+
+
+def row(name: str) -> DeltaGenerator:
+    """One line of what a person has to see to: what it is to the left, what to do about it to the right of it, or below
+    where there is no room."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=name)
+
+
+def appointment_link(external_id: str, location_id: int) -> None:
+    """The way to an appointment."""
+    wanted = {"id": external_id, "location_id": str(location_id)}
+    label = f":primary[**{plain(external_id)}**]"
+    st.page_link("app_pages/appointment.py", label=label, icon="", help="", query_params=wanted)
 
 
 def dead_card(found: Sequence[DeadMessage], now: datetime) -> None:
     """The mails and webhooks that were given up, and that nobody has sent again."""
-    st.subheader("Messages that did not arrive", anchor=False)
+    st.header("Messages that did not arrive", anchor=False)
     if not found:
         empty("mark_email_read", "Every message arrived, or is still being tried.", "This looks back seven days.")
         return
@@ -127,17 +142,19 @@ def dead_row(line: DeadMessage, now: datetime) -> None:
     """What it was, to whom, and why it did not arrive."""
     is_hook = line.channel == Channel.HOOK
     icon, name = ("webhook", line.kind) if is_hook else ("mail", words.message(line.kind))
-    about = [each for each in (line.location, line.external_id, until(line.created_at, now=now)) if each]
+    about = [each for each in (line.location, until(line.created_at, now=now)) if each]
     why = words.reason(line.reason).what if is_hook else words.MAIL_REASONS.get(line.reason or "", "not delivered")
     answer = f" The answer: “{line.reply}”." if line.reply else ""
     to = f":gray[{plain(line.to)}]" if is_hook else pale_address(line.to)
     said_so = f"{why.rstrip('.').capitalize()}.{answer}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"dead_{line.id}"):
-        st.markdown(
-            f":material/{icon}: **{plain(name)}** :gray[to] {to}  \n"
-            f":small[:gray[{plain(' · '.join(about))}]]  \n:small[{plain(said_so)}]",
-            width="stretch",
-        )
+    with row(f"dead_{line.id}"):
+        with st.container(width="stretch", gap=None):
+            if line.external_id and line.location_id:
+                appointment_link(line.external_id, line.location_id)
+            st.markdown(
+                f":small[:material/{icon}: {plain(name)} :gray[to] {to}]  \n"
+                f":small[:gray[{plain(' · '.join(about))}]]  \n:small[{plain(said_so)}]"
+            )
         if line.useful:
             resend_button(line)
         else:
@@ -146,7 +163,7 @@ def dead_row(line: DeadMessage, now: datetime) -> None:
 
 def pause_card(found: Sequence[Paused]) -> None:
     """What is paused, by whom and why, and the way to resume it."""
-    st.subheader("Paused", anchor=False)
+    st.header("Paused", anchor=False)
     if not found:
         empty("play_circle", "Links are opened everywhere.", "Pause links stops the chosen location, or all.")
         return
@@ -160,19 +177,34 @@ def pause_card(found: Sequence[Paused]) -> None:
         st.caption(f"{len(found) - PAUSED} more. Choose a location to see its own.")
 
 
-def alert_card(found: Sequence[AlertLine], now: datetime) -> None:
-    """What operations were told and is still true, the newest first."""
-    st.subheader("Alerts", anchor=False)
-    if not found:
+def alert_card(found: Sequence[AlertLine], over: Sequence[AlertLine], now: datetime) -> None:
+    """What operations were told and is still true, the newest first; and what has been over for less than a day."""
+    st.header("Alerts", anchor=False)
+    if found:
+        with st.container(border=True, gap="small", key="rows_alerts"):
+            for line in found:
+                alert_row(line, now)
+    else:
         empty(
             "verified",
             "Nothing is wrong that a person would have to know.",
-            "What is over: `zoompool alerts list --all`.",
+            "Whatever is tells people at once, and stands here.",
         )
-        return
-    with st.container(border=True, gap="small", key="rows_alerts"):
-        for line in found:
-            alert_row(line, now)
+    if over:
+        with st.expander("Over since yesterday", icon=":material/history:"):
+            for line in over:
+                over_row(line, now)
+            if len(over) == OVER:
+                st.caption(f"The last {OVER}. All of them: `zoompool alerts list --all`.")
+
+
+def over_row(line: AlertLine, now: datetime) -> None:
+    """What it was, how long it lasted, and when it ended."""
+    ended = line.cleared_at or now
+    lasted = f"lasted {length(ended - line.raised_at)}, over {until(ended, now=now)}"
+    st.markdown(
+        f":gray[:material/check:] {plain(line.title)} :small[:gray[· {lasted}]]  \n:small[:gray[{plain(line.text)}]]"
+    )
 
 
 def alert_row(line: AlertLine, now: datetime) -> None:

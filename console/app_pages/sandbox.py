@@ -77,7 +77,7 @@ def panel(place: pool.LocationItem | None) -> None:
 
 def lives_card(zoom: PracticeZoom, going_on: list[Life], rooms: dict[str, Room], now: datetime) -> None:
     """The appointments whose life goes on, the first by start at the top."""
-    st.subheader("Appointments", anchor=False)
+    st.header("Appointments", anchor=False)
     if not going_on:
         empty("event_available", "No appointment is ahead.", "Book one on the page Appointments: it stands here then.")
         return
@@ -96,7 +96,7 @@ def meetings_card(zoom: PracticeZoom, meetings: list[tuple[Room, OurMeeting | No
     """The meetings that are there besides: made by hand, or left from what is over."""
     if not meetings:
         return
-    st.subheader("Other meetings on Zoom", anchor=False)
+    st.header("Other meetings on Zoom", anchor=False)
     with st.container(border=True, gap="small", key="rows_meetings"):
         for room, our in meetings:
             meeting_row(zoom, room, our)
@@ -124,7 +124,7 @@ def meeting_row(zoom: PracticeZoom, room: Room, our: OurMeeting | None) -> None:
 
 def by_hand_card(zoom: PracticeZoom) -> None:
     """What a location does past us."""
-    st.subheader("Accounts used by hand", anchor=False)
+    st.header("Accounts used by hand", anchor=False)
     with st.container(border=True):
         st.markdown(":small[:gray[Locations know their accounts' passwords. We see such a meeting and pass by.]]")
         by_hand(zoom, zoom.users())
@@ -132,7 +132,7 @@ def by_hand_card(zoom: PracticeZoom) -> None:
 
 def wrong_card(zoom: PracticeZoom) -> None:
     """What goes wrong now, and the buttons for more of it."""
-    st.subheader("Things that go wrong", anchor=False)
+    st.header("Things that go wrong", anchor=False)
     faults, rules = zoom.misbehaviour()
     counts = zoom.webhooks()
     with st.container(border=True, gap="small"):
@@ -164,7 +164,7 @@ def name_of(set_one: dict[str, Any]) -> str:
 
 def clock_card(zoom: PracticeZoom) -> None:
     """What time it is there. Only the practice Zoom's clock moves: recordings and tokens age by it."""
-    st.subheader("Zoom's clock", anchor=False)
+    st.header("Zoom's clock", anchor=False)
     now, ahead = zoom.clock()
     with st.container(border=True, gap="small"):
         offset = f" :orange-badge[{ahead / 60:g} min ahead]" if ahead else " :green-badge[real time]"

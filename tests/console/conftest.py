@@ -95,7 +95,7 @@ def open_page(settings: Settings, use_settings: Callable[[Settings], None]) -> O
 
 def words_of(page: AppTest) -> str:
     """Everything a person can read on a page, in one text without Markdown's backslashes."""
-    kinds = ("title", "subheader", "markdown", "caption", "metric", "error", "warning", "info", "success", "toast")
+    kinds = ("title", "header", "markdown", "caption", "metric", "error", "warning", "info", "success", "toast")
     parts = []
     for kind in kinds:
         for element in page.get(kind):

@@ -51,7 +51,7 @@ def test_text_stays_text(given: str, kept: str) -> None:
 
 def markdown_of(page: AppTest) -> str:
     """Everything that is read as Markdown: texts, labels and titles."""
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+    kinds = ("title", "header", "markdown", "caption", "error", "warning", "info", "success")
     parts = []
     for kind in kinds:
         for element in page.get(kind):

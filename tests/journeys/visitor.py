@@ -11,6 +11,7 @@ from tests.journeys.chromium import ROOT
 PICTURES = ROOT / "build" / "journeys"
 HERE = ("127.0.0.1", "localhost")
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+BROKEN = "[data-testid=stException], [class*=st-key-trouble_]"
 CHART = "[data-testid=stVegaLiteChart]"
 DRAWN = f"{CHART} svg.marks, {CHART} canvas.marks"
 # The front end looks for its base path, and asks below the page's own first.
@@ -39,8 +40,8 @@ class Visitor:
     def settle(self) -> None:
         """Wait until the page has run to its end; what it shows is no error of ours."""
         self.page.wait_for_selector(READY)
-        if self.page.locator("[data-testid=stException]").count():
-            self.problems.append(self.page.locator("[data-testid=stException]").first.inner_text())
+        for broken in self.page.locator(BROKEN).all():
+            self.problems.append(broken.inner_text())
 
     def charts(self) -> None:
         """Wait until each chart of the page is drawn: a blank one is no error to Python."""

@@ -30,9 +30,15 @@ class AlertLine:
 
 
 def alerts(
-    session: Session, *, location: int | None = None, cleared_too: bool = False, limit: int = 100
+    session: Session,
+    *,
+    location: int | None = None,
+    cleared_too: bool = False,
+    cleared_since: datetime | None = None,
+    limit: int = 100,
 ) -> list[AlertLine]:
-    """The newest *limit* alerts, of one location if given; those that are over only if asked for."""
+    """The newest *limit* alerts, of one location if given; those that are over only if asked for, or nothing but those
+    that have been over since *cleared_since*."""
     query = (
         sa.select(
             Alert.id,
@@ -50,6 +56,8 @@ def alerts(
     )
     if location is not None:
         query = query.where(Alert.location_id == location)
-    if not cleared_too:
+    if cleared_since is not None:
+        query = query.where(Alert.cleared_at >= cleared_since)
+    elif not cleared_too:
         query = query.where(Alert.cleared_at.is_(None))
     return [AlertLine(*row) for row in session.execute(query)]

@@ -32,8 +32,8 @@ DOCUMENT: sa.ColumnClause[Any] = sa.literal_column(
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for; None leaves a filter out. *since* is included, *until* is not; *text* are words,
-    of the last one the beginning."""
+    """What is asked for; None leaves a filter out. *since* is included, *until* is not; *going_on_at* leaves out what
+    was over by then, unless it is still open; *text* are words, of the last one the beginning."""
 
     locations: frozenset[int] | None = None
     calendar: int | None = None
@@ -41,6 +41,7 @@ class Filters:
     link: states.Link | None = None
     since: datetime | None = None
     until: datetime | None = None
+    going_on_at: datetime | None = None
     external_id: str | None = None
     text: str | None = None
 
@@ -179,7 +180,8 @@ def _searched(session: Session, filters: Filters, way: Way) -> Page:
 
 def _by_itself(filters: Filters) -> list[sa.ColumnElement[bool]]:
     """What every row has to fulfil, wherever it is found."""
-    return _where(
+    open_then = sa.or_(Appointment.ends_at > filters.going_on_at, Appointment.status == states.Appointment.BOOKED)
+    return ([] if filters.going_on_at is None else [open_then]) + _where(
         (Appointment.calendar_id, operator.eq, filters.calendar),
         (Appointment.external_id, operator.eq, filters.external_id),
         (Appointment.starts_at, operator.ge, filters.since),
