@@ -18,6 +18,7 @@ from core.errors import NotAllowed, SignInNeeded
 from core.settings import get_settings
 
 HERE = Path(__file__).parent
+HOME = "home"
 
 
 def show() -> None:
@@ -35,12 +36,12 @@ def show() -> None:
             title=page.title,
             icon=f":material/{page.icon}:",
             default=page is PAGES[0],
-            url_path=page.path,
+            url_path=HOME if page is PAGES[0] else page.path,
             visibility="visible" if who.may(page.permission) else "hidden",
         )
         for page in there
     ]
-    # The first one's address is that of the site; who writes its name behind that finds it, too.
+    # The first one's address is that of the site, whatever it is called; who adds its name finds it, too.
     again = st.Page(f"app_pages/{PAGES[0].file}.py", title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
     opened = st.navigation([*drawn, again])
     page = there[[each.title for each in drawn].index(opened.title)]

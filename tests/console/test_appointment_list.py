@@ -35,7 +35,7 @@ def test_what_comes_is_listed_soonest_first_and_what_was_is_not(world: World, op
         world.book(f"A-{number}", starts_in=timedelta(days=days))
     for number, days in ((8, 8), (9, 9)):
         world.book(f"A-{number}", starts_in=timedelta(days=1))
-        past(world, f"A-{number}", days)
+        past(world, f"A-{number}", timedelta(days=days))
 
     assert names(open_page("appointment")) == ["A-2", "A-3", "A-1"]
     assert names(open_page("appointment", when="past")) == ["A-8", "A-9"]
@@ -120,6 +120,38 @@ def test_fifty_are_shown_and_the_rest_follows_page_by_page(world: World, open_pa
     assert names(page) == first
 
 
+def test_now_and_to_come_leaves_out_what_is_over(world: World, open_page: OpenPage) -> None:
+    """What began hours ago and goes on is now; what ended, or was cancelled and is past, is not. What overruns is."""
+    world.location()
+    for name, began, minutes, status in (
+        ("long", 6, 480, "booked"),
+        ("overruns", 2, 60, "booked"),
+        ("over", 2, 60, "completed"),
+        ("gone", 2, 60, "cancelled"),
+    ):
+        world.book(name, starts_in=timedelta(days=1))
+        past(world, name, timedelta(hours=began), minutes, status)
+
+    assert names(open_page("appointment")) == ["long", "overruns"]
+
+
+def test_a_place_in_the_list_behind_which_nothing_is_left_leads_to_its_beginning(
+    world: World, open_page: OpenPage
+) -> None:
+    """What stood there was cancelled or is over meanwhile: an empty page would say that there is nothing at all."""
+    world.location()
+    for number in range(AT_ONCE + 1):
+        world.book(f"A-{number:02}", starts_in=timedelta(days=1, minutes=number))
+    page = open_page("appointment")
+    page.button(key="Next page").click().run()
+    assert names(page) == [f"A-{AT_ONCE}"]
+    past(world, f"A-{AT_ONCE}", timedelta(days=2))
+    later = open_page("appointment", after=page.query_params["after"])
+
+    assert len(names(later)) == AT_ONCE
+    assert "after" not in later.query_params
+
+
 def test_a_row_says_when_who_where_and_how_it_stands(world: World, open_page: OpenPage) -> None:
     """In words, with the link to copy where there is one, and an address of its own."""
     place = world.location(accounts=1)
@@ -181,13 +213,12 @@ def as_host(page: AppTest) -> AppTest:
     return page
 
 
-def past(world: World, external_id: str, days: int) -> None:
+def past(world: World, external_id: str, ago: timedelta, minutes: int = 30, status: str = "completed") -> None:
     """Move an appointment into the past."""
     with world.parts.sessions.begin() as session:
-        ago = timedelta(days=days)
         start = utcnow() - ago
         session.execute(
             sa.update(Appointment)
             .where(Appointment.external_id == external_id)
-            .values(starts_at=start, ends_at=start + timedelta(minutes=30), status="completed", link="ended")
+            .values(starts_at=start, ends_at=start + timedelta(minutes=minutes), status=status, link="ended")
         )

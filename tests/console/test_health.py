@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
-from core.db.models import Appointment, Event, HookEndpoint, InboxEvent, Message
+from core.db.models import Alert, Appointment, Event, HookEndpoint, InboxEvent, Message
 from core.domain.roles import Role
 from core.services.locations import find_location
 from core.services.pause import pause_allocation
@@ -208,6 +208,30 @@ def test_who_may_not_act_reads(world: World, open_page: OpenPage) -> None:
     assert "Zoom refused to create the meeting." in words_of(page)
     keys = [button.key for button in page.button]
     assert f"retry_{appointment_id}" not in keys and "Pause_do" not in keys
+
+
+def test_what_is_over_is_still_told_for_a_day(world: World, open_page: OpenPage) -> None:
+    """How long it lasted; what ended longer ago is history."""
+    world.location(accounts=0)
+    now = utcnow()
+    with world.parts.sessions.begin() as session:
+        for hours, text in ((2, "Mail was late."), (40, "Long ago.")):
+            ended = now - timedelta(hours=hours)
+            session.add(
+                Alert(
+                    kind="pool_short",
+                    condition=f"outage:{hours}",
+                    text=text,
+                    next_step="",
+                    raised_at=ended - timedelta(minutes=12),
+                    cleared_at=ended,
+                )
+            )
+
+    told = words_of(open_page("health"))
+
+    assert "Mail was late." in told and "lasted 12 min, over 2 h ago" in told and "Long ago." not in told
+    assert "Nothing is wrong that a person would have to know." in told
 
 
 def test_another_location_s_troubles_are_not_shown(world: World, open_page: OpenPage) -> None:

@@ -180,8 +180,10 @@ def _searched(session: Session, filters: Filters, way: Way) -> Page:
 
 def _by_itself(filters: Filters) -> list[sa.ColumnElement[bool]]:
     """What every row has to fulfil, wherever it is found."""
-    open_then = sa.or_(Appointment.ends_at > filters.going_on_at, Appointment.status == states.Appointment.BOOKED)
-    return ([] if filters.going_on_at is None else [open_then]) + _where(
+    still_on = []
+    if filters.going_on_at is not None:
+        still_on = [sa.or_(Appointment.ends_at > filters.going_on_at, Appointment.status == states.Appointment.BOOKED)]
+    return still_on + _where(
         (Appointment.calendar_id, operator.eq, filters.calendar),
         (Appointment.external_id, operator.eq, filters.external_id),
         (Appointment.starts_at, operator.ge, filters.since),
