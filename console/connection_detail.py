@@ -128,7 +128,7 @@ def budget_card(line: SeatLine, now: datetime) -> None:
             name = "Today" if each == days[-1][0] else f"{each:%a} {each.day} {each:%b}"
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                 st.markdown(f":small[:gray[{name}]]", width=LABEL)
-                budget_bar(creates)
+                budget_bar(creates, worded=True)
 
 
 def troubles_card(line: SeatLine, now: datetime) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 import streamlit as st
 
 from console import connection_actions
-from console.connection_words import CONNECTABLE, RECONNECTABLE, budget, health, used
+from console.budget_bar import budget_bar
+from console.connection_words import CONNECTABLE, TROUBLED, brief, reconnect_helps, used
 from console.look import ACCOUNT, LOCATION, address, plain
 from console.who import offered
 from console.widgets import same_tab_link
@@ -15,7 +16,7 @@ from core.domain.roles import Permission
 from core.domain.states import Connection
 from core.zoom.oauth import missing_scopes
 
-ADDRESS, STATUS, USED, BUDGET, DO = 220, 125, 90, 90, 175
+ADDRESS, STATUS, USED, BUDGET, DO = 215, 112, 104, 108, 168
 GAP = 15
 
 
@@ -23,7 +24,7 @@ def seat_table(lines: Sequence[SeatLine], now: datetime, *, everywhere: bool) ->
     """*everywhere*: of several locations, so that each line names its own."""
     with st.container(border=True, gap="xsmall", key="rows_seats"):
         with st.container(horizontal=True, gap="small", key="head_seats"):
-            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "API budget": BUDGET}
+            titles = {"Account": ADDRESS, "Status": STATUS, "Last used": USED, "Budget today": BUDGET}
             for title, width in titles.items():
                 st.markdown(f":small[:gray[**{title}**]]", width=width)
             st.markdown(":small[:gray[**Health**]]", width="stretch")
@@ -38,9 +39,10 @@ def seat_row(line: SeatLine, now: datetime, *, everywhere: bool) -> None:
             _name(line)
             if everywhere:
                 st.markdown(f":small[:gray[{plain(line.location)}]]")
-        st.markdown(pills(line), width=STATUS)
+        st.markdown(_status(line), width=STATUS)
         _figures(line, now)
-        st.markdown(f":small[:gray[{plain(health(line, now))}]]", width="stretch")
+        color = "red" if line.state in TROUBLED else "gray"
+        st.markdown(f":small[:{color}[{plain(brief(line, now))}]]", width="stretch")
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small",
                           width=DO, wrap=False, key=f"do_{line.seat_id}"):  # fmt: skip
             connect_link(line)
@@ -61,8 +63,22 @@ def _figures(line: SeatLine, now: datetime) -> None:
     if line.account_id is None:
         st.markdown("", width=USED + GAP + BUDGET)
         return
-    st.markdown(f":small[{used(line, now)}]", width=USED)
-    st.markdown(f":small[{budget(line)}]", width=BUDGET)
+    st.markdown(f":small[{_doing(line) or used(line, now)}]", width=USED)
+    budget_bar(line.creates, width=BUDGET)
+
+
+def _status(line: SeatLine) -> str:
+    """The connection's status in one pill; a second one only where its location keeps it from being used."""
+    suspended = f" {LOCATION['suspended'].pill}" if line.location_status == "suspended" else ""
+    return f"{ACCOUNT[line.state].pill}{suspended}"
+
+
+def _doing(line: SeatLine) -> str:
+    """What the account is used for at this moment."""
+    if not line.lease_state:
+        return ""
+    look = ACCOUNT[line.lease_state]
+    return f":{look.color}[:material/{look.icon}:] {look.word}"
 
 
 def pills(line: SeatLine) -> str:
@@ -80,7 +96,7 @@ def start_path(line: SeatLine) -> str:
 def connect_link(line: SeatLine, *, key: str = "connect") -> None:
     """The way to Zoom's consent page, where it leads to something better."""
     lacks = line.state == Connection.CONNECTED and line.scopes is not None and missing_scopes(line.scopes)
-    if line.location_status != "active" or not (line.state in (*CONNECTABLE, *RECONNECTABLE) or lacks):
+    if line.location_status != "active" or not (line.state in CONNECTABLE or reconnect_helps(line) or lacks):
         return
     if not offered(Permission.CONNECT, line.location_id):
         return

@@ -14,7 +14,6 @@ WORKING = (Connection.CONNECTED, "busy_elsewhere")
 TROUBLED = (Connection.NEEDS_REAUTH, "quarantined")
 FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
 CONNECTABLE = (NOT_CONNECTED, Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
-RECONNECTABLE = ("quarantined", Connection.DRAINING)
 NEARLY_SPENT = DAILY_CREATES * 8 // 10
 LEASED = {
     Lease.RESERVED: "the meeting of {0}",
@@ -62,14 +61,44 @@ def waits_for(left: LeftToDo, zone: str, now: datetime) -> list[str]:
     return waits
 
 
+def brief(line: SeatLine, now: datetime) -> str:
+    """The same where a list has room for a line or two; what its button says is left out."""
+    if line.state == NOT_CONNECTED:
+        return f"Issued {_ago(line.issued_at, now)}."
+    if line.state == Connection.NEEDS_REAUTH:
+        return f"{words.reason(line.reason).what} {f'For {length(now - line.since)}.' if line.since else ''}".rstrip()
+    if line.state == "quarantined" and line.benched_until is None:
+        cause = words.reason(line.reason)
+        return f"{cause.what} {cause.next_step}".rstrip()
+    if line.state == "busy_elsewhere":
+        return "Somebody holds a meeting of his own on it."
+    if line.state == Connection.CONNECTED:
+        return _limits(line) or "Healthy."
+    return health(line, now)
+
+
+def reconnect_helps(line: SeatLine) -> bool:
+    """Whether a new consent ends what is wrong: a drain, or a bench for a cause that connecting looks into."""
+    if line.state == Connection.DRAINING:
+        return True
+    return line.state == "quarantined" and "Reconnect" in words.reason(line.reason).next_step
+
+
 def _well(line: SeatLine, now: datetime) -> str:
+    renewed = f", access renewed {_ago(line.refreshed_at, now)}" if line.refreshed_at else ""
+    return _limits(line) or f"Healthy{', in use now' if line.lease_state else ''}{renewed}."
+
+
+def _limits(line: SeatLine) -> str:
+    """What a connection that works lacks; empty where it lacks nothing."""
     if line.scopes is not None and (missing := missing_scopes(line.scopes)):
         what = "a permission is" if len(missing) == 1 else f"{len(missing)} permissions are"
         return f"It works, but {what} missing. Press Reconnect and allow all of them."
     if line.creates >= DAILY_CREATES:
         return "Zoom's limit of meetings per day is used up. It works again at midnight UTC."
-    renewed = f", access renewed {_ago(line.refreshed_at, now)}" if line.refreshed_at else ""
-    return f"Healthy{', in use now' if line.lease_state else ''}{renewed}."
+    if line.creates >= NEARLY_SPENT:
+        return f"Healthy, but only {DAILY_CREATES - line.creates} of the day's meetings are left."
+    return ""
 
 
 def _back(line: SeatLine, now: datetime) -> str:
@@ -85,14 +114,6 @@ def used(line: SeatLine, now: datetime) -> str:
     if line.lease_state:
         return "now"
     return _ago(line.last_used_at, now) if line.last_used_at else "never"
-
-
-def budget(line: SeatLine) -> str:
-    """How many of the day's meetings are made, in Markdown; coloured where few are left, which a word says too."""
-    said = f"{line.creates} of {DAILY_CREATES}"
-    if line.creates >= DAILY_CREATES:
-        return f":red[**{said}**, used up]"
-    return f":orange[**{said}**, nearly used up]" if line.creates >= NEARLY_SPENT else said
 
 
 def facts(line: SeatLine, now: datetime) -> list[tuple[str, str]]:

@@ -113,14 +113,24 @@ def _is_live() -> bool:
     return bool(st.session_state.get("live", True))
 
 
-def pagination(found: int, rows: int, what: str, *, key: str) -> int:
-    """Which page of *found* things is to be shown, *rows* on each; kept in the address. Nothing where one holds all."""
-    if found <= rows:
+def pagination(found: int, rows: int, what: str, *, key: str, of: object = None) -> int:
+    """Which page of *found* things is to be shown, *rows* on each; kept in the address. Nothing where one holds all.
+
+    *of*: what was chosen to be listed. Another choice begins at its first page.
+    """
+    pages = max(1, -(-found // rows))
+    kept = f"{key}_of"
+    if st.session_state.get(kept, of) != of:
+        st.session_state[key] = 1
+    st.session_state[kept] = of
+    if pages == 1 and key not in st.query_params:
         return 1
+    # Where all fit on one page it is drawn once more, for only the widget itself can take its page out of the address.
     with st.container(horizontal=True, vertical_alignment="center"):
         told = st.empty()
-        page = st.pagination(-(-found // rows), key=key, bind="query-params")
-        told.caption(f"{(page - 1) * rows + 1} to {min(page * rows, found)} of {found:,} {what}")
+        page = st.pagination(pages, key=key, bind="query-params")
+        if found:
+            told.caption(f"{(page - 1) * rows + 1} to {min(page * rows, found)} of {found:,} {what}")
     return page
 
 

@@ -33,7 +33,8 @@ def show() -> None:
         empty("calendar_add_on", "There is no calendar here.", "Press Add calendar: appointments are booked on one.")
         return
     shown = st.container()
-    page = pagination(found, ROWS, "calendars", key="calendars_page")  # below them, but known before they are read
+    # Below them, but known before they are read.
+    page = pagination(found, ROWS, "calendars", key="calendars_page", of=location)
     with sessions()() as session:
         lines = places.calendars(session, location, limit=ROWS, skipped=(page - 1) * ROWS)
     with shown:

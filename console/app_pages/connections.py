@@ -119,7 +119,8 @@ def seats(place: pool.LocationItem | None) -> None:
         states = connections.by_state(session, location, now=now, search=search)
     found = sum(number for state, number in states.items() if only is None or state in only)
     table = st.container()
-    page = pagination(found, ROWS, "seats", key="seats_page")  # below the table, but known before it is read
+    # Below the table, but known before it is read.
+    page = pagination(found, ROWS, "seats", key="seats_page", of=(location, shown, search))
     with sessions()() as session:
         lines = connections.seats(
             session, location, now=now, limit=ROWS, skipped=(page - 1) * ROWS, search=search, only=only

@@ -35,7 +35,8 @@ def show() -> None:
 def shown(found: int, search: str) -> None:
     """The page of them that the address asks for."""
     table = st.container(border=True, gap="xsmall", key="rows_locations")
-    page = pagination(found, ROWS, "locations", key="locations_page")  # below the table, but known before it is read
+    # Below them, but known before they are read.
+    page = pagination(found, ROWS, "locations", key="locations_page", of=search)
     with sessions()() as session:
         lines = places.locations(session, search=search, limit=ROWS, skipped=(page - 1) * ROWS)
     with table:
