@@ -8,7 +8,8 @@ from console.look import MEETING_LOCATION, plain
 from console.page import explained
 from console.who import offered, own, require
 from core.clock import utcnow
-from core.db.read.places import CalendarLine
+from core.db.read.appointment import is_id
+from core.db.read.places import CalendarLine, calendar
 from core.db.read.pool import LocationItem, locations
 from core.domain.meeting_place import LONGEST
 from core.domain.roles import Permission
@@ -40,6 +41,20 @@ def edit_button(line: CalendarLine) -> None:
         "Edit", key=f"edit_calendar_{line.id}", help=f"Edit {plain(line.name)}"
     ):
         DIALOGS.choose("edit", line)
+
+
+def open_named() -> None:
+    """The dialog of the calendar that the address names: `/calendars?calendar=12`."""
+    DIALOGS.open_named(_find, "There is no such calendar.")
+
+
+def _find(given: str) -> CalendarLine | None:
+    """For those who may change it: nobody else learns that it exists."""
+    if not is_id(given):
+        return None
+    with sessions()() as session:
+        line = calendar(session, int(given))
+    return line if line is not None and offered(Permission.EDIT_CALENDARS, line.location_id) else None
 
 
 def _add(place: LocationItem | None) -> None:
@@ -146,4 +161,9 @@ def _word(where: MeetingLocation) -> str:
     return MEETING_LOCATION[where].word
 
 
-DIALOGS = Dialogs("calendars", {"add": ("Add a calendar", _add), "edit": ("Edit a calendar", _edit)})
+DIALOGS = Dialogs(
+    "calendars",
+    {"add": ("Add a calendar", _add), "edit": ("Edit a calendar", _edit)},
+    address="calendar",
+    named="edit",
+)

@@ -1,26 +1,23 @@
 """What a person can do with API keys: make one, and revoke one.
 
-A button only notes what was chosen; the page opens the dialog on every run until it is done.
+What is made is shown by the page, once.
 """
-
-from typing import Any
 
 import streamlit as st
 
 from console.database import sessions
+from console.dialogs import Dialogs
 from console.look import plain
+from console.moments import length
 from console.page import explained
 from console.who import offered, require
 from core.clock import utcnow
-from core.db.models import ApiKey
 from core.domain.roles import Permission
 from core.domain.states import Access
-from core.services.api_keys import MOST_PER_MINUTE, PER_MINUTE, create_api_key, revoke_api_key
+from core.services.api_keys import MOST_PER_MINUTE, PER_MINUTE, ListedKey, create_api_key, revoke_api_key
 from core.services.locations import list_locations
 
-CHOSEN = "key_action"
 MADE = "key_made"
-SAID = "key_said"
 MAY = {
     Access.READ: "Read: look, and change nothing",
     Access.BOOK: "Book: and write appointments",
@@ -33,26 +30,16 @@ def create_button() -> None:
     if offered(Permission.MANAGE_API_KEYS) and st.button(
         "Create key", icon=":material/add:", type="primary", key="create_key"
     ):
-        _choose(("create", None))
+        DIALOGS.choose("create")
 
 
-def revoke_button(key: ApiKey) -> None:
-    """Opens the dialog that revokes *key*."""
+def revoke_button(listed: ListedKey) -> None:
+    """Opens the dialog that revokes a key."""
+    key = listed.key
     if offered(Permission.MANAGE_API_KEYS) and st.button(
         "Revoke", key=f"revoke_{key.public_id}", help=f"Revoke {plain(key.name)}"
     ):
-        _choose(("revoke", key))
-
-
-def show_chosen() -> None:
-    """The dialog of what was chosen, or how the last one ended."""
-    if said := st.session_state.get(SAID):
-        st.success(plain(said))
-    action, key = st.session_state.get(CHOSEN, (None, None))
-    if action == "create":
-        st.dialog("Create an API key", width="medium", on_dismiss=_forget)(_create)()
-    elif key is not None:
-        st.dialog("Revoke an API key", width="medium", on_dismiss=_forget)(lambda: _revoke(key))()
+        DIALOGS.choose("revoke", listed)
 
 
 def _actor() -> str:
@@ -60,7 +47,7 @@ def _actor() -> str:
     return require(Permission.MANAGE_API_KEYS).actor
 
 
-def _create() -> None:
+def _create(_: None) -> None:
     with sessions()() as session:
         places = {place.name: place for place in list_locations(session)}
     name = st.text_input(
@@ -83,30 +70,24 @@ def _create() -> None:
                     now=utcnow(),
                 )
             st.session_state[MADE] = made
-            _done(None)
+            DIALOGS.done(f"The key for {made.key.name} is made. Copy it now.")
 
 
-def _revoke(key: ApiKey) -> None:
+def _revoke(listed: ListedKey) -> None:
+    key, now = listed.key, utcnow()
     st.markdown(f"**{plain(key.name)}** :gray[`zp_{key.public_id}_…`]")
-    st.markdown("Whoever calls with it is refused from the next request on. This cannot be taken back.")
+    used = f"It was last used {length(now - key.last_used_at)} ago." if key.last_used_at else "It was never used."
+    where = "all locations" if listed.locations is None else ", ".join(listed.locations)
+    st.warning(
+        plain(f"{used} Whoever calls with it for {where} is refused from the next request on."),
+        title="This cannot be taken back.",
+        icon=":material/key_off:",
+    )
     if st.button(f"Revoke {plain(key.name)}", type="primary", key="do_it"):
         with explained():
             with sessions().begin() as session:
-                revoke_api_key(session, key.public_id, actor=_actor(), now=utcnow())
-            _done(f"{key.name} is revoked.")
+                revoke_api_key(session, key.public_id, actor=_actor(), now=now)
+            DIALOGS.done(f"{key.name} is revoked.")
 
 
-def _choose(what: tuple[str, Any]) -> None:
-    st.session_state[CHOSEN] = what
-    st.session_state.pop(SAID, None)
-    st.rerun()
-
-
-def _forget() -> None:
-    st.session_state.pop(CHOSEN, None)
-
-
-def _done(said: str | None) -> None:
-    st.session_state[SAID] = said
-    _forget()
-    st.rerun()
+DIALOGS = Dialogs("keys", {"create": ("Create an API key", _create), "revoke": ("Revoke an API key", _revoke)})

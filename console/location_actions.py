@@ -12,7 +12,8 @@ from console.page import explained
 from console.who import offered, require
 from core.clock import utcnow
 from core.db.models import LocationStatus
-from core.db.read.places import LocationLine, without_link_if_suspended
+from core.db.read.appointment import is_id
+from core.db.read.places import LocationLine, location, without_link_if_suspended
 from core.domain.roles import Permission
 from core.services.location_edit import LocationEdit, edit_location
 from core.services.locations import add_location, location_by_id
@@ -39,6 +40,18 @@ def edit_button(line: LocationLine) -> None:
         "Edit", key=f"edit_location_{line.id}", help=f"Edit {plain(line.name)}"
     ):
         DIALOGS.choose("edit", line)
+
+
+def open_named() -> None:
+    """The dialog of the location that the address names: `/locations?location_id=3`."""
+    DIALOGS.open_named(_find, "There is no such location.")
+
+
+def _find(given: str) -> LocationLine | None:
+    if not is_id(given) or not offered(Permission.EDIT_LOCATIONS):
+        return None
+    with sessions()() as session:
+        return location(session, int(given))
 
 
 def _actor() -> str:
@@ -75,12 +88,25 @@ def _edit(line: LocationLine) -> None:
         ),
         "zone": _zone(line.zone, key=f"{of}_zone"),
         "recording_hold_limit": _hold_limit(line, of),
-        "confirm_bookings": st.toggle("Confirm bookings by mail", line.confirm_bookings, key=f"{of}_confirm"),
+        "confirm_bookings": st.toggle(
+            "Confirm bookings by mail",
+            line.confirm_bookings,
+            key=f"{of}_confirm",
+            help="Clients get a mail with the time as soon as they book; the link follows by itself.",
+        ),
         "refuse_when_short": st.toggle(
-            "Refuse a booking for which no account would be left", line.refuse_when_short, key=f"{of}_refuse"
+            "Refuse a booking for which no account would be left",
+            line.refuse_when_short,
+            key=f"{of}_refuse",
+            help="Otherwise it is booked all the same, and waits for an account when it is due.",
         ),
         "status": st.radio(
-            "Status", list(STATUS), list(STATUS).index(LocationStatus(line.status)), STATUS.__getitem__, f"{of}_status"
+            "Status",
+            list(STATUS),
+            list(STATUS).index(LocationStatus(line.status)),
+            STATUS.__getitem__,
+            f"{of}_status",
+            help="Links that were sent stay in either case, and meetings go on.",
         ),
     }
     suspends = edit["status"] == LocationStatus.SUSPENDED and line.status != LocationStatus.SUSPENDED
@@ -88,10 +114,9 @@ def _edit(line: LocationLine) -> None:
     if st.button("Suspend and save" if suspends else "Save", type="primary", key="do_it", disabled=not sure):
         with explained():
             with sessions().begin() as session:
-                location = location_by_id(session, line.id)
                 changed = edit_location(
                     session,
-                    location,
+                    location_by_id(session, line.id),
                     edit,
                     expected_version=line.row_version,
                     actor=_actor(),
@@ -130,11 +155,17 @@ def _suspension(line: LocationLine, of: str) -> bool:
 
 def _zone(now: str, *, key: str) -> str:
     zones = sorted(available_timezones())
-    return st.selectbox("Time zone", zones, zones.index(now), key=key)
+    said = "Its times are shown in this zone. Appointments stay at the instants they were booked for."
+    return st.selectbox("Time zone", zones, zones.index(now), key=key, help=said)
 
 
 def _minutes(span: timedelta) -> int:
     return int(span.total_seconds() // 60)
 
 
-DIALOGS = Dialogs("locations", {"add": ("Add a location", _add), "edit": ("Edit a location", _edit)})
+DIALOGS = Dialogs(
+    "locations",
+    {"add": ("Add a location", _add), "edit": ("Edit a location", _edit)},
+    address="location_id",
+    named="edit",
+)

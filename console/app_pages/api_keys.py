@@ -8,7 +8,7 @@ from console import key_actions
 from console.database import sessions
 from console.look import KEY, plain
 from console.moments import clock, day, length
-from console.page import empty
+from console.page import empty, freshness, heading, live
 from console.widgets import copy_button
 from core.clock import utcnow
 from core.db.models import ApiKey
@@ -18,21 +18,25 @@ from core.settings import get_settings
 
 def show() -> None:
     """The whole page: the key that was just made, and all there are."""
-    with sessions()() as session:
-        keys = list_api_keys(session)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("API keys", anchor=False, width="content")
-        st.space("stretch")
+    with heading("API keys"):
         key_actions.create_button()
     st.caption(f"Programs call the API with them. [How to call it]({get_settings().base_url}/api/v1/docs)")
-    key_actions.show_chosen()
+    key_actions.DIALOGS.show()
     new_key()
-    if not keys:
+    live(keys)
+
+
+def keys() -> None:
+    """All there are, and when each was last used."""
+    now = utcnow()
+    with sessions()() as session:
+        found = list_api_keys(session)
+    freshness("UTC")
+    if not found:
         empty("key", "There is no key yet.", "Press Create key, or run `zoompool api-keys create`.")
         return
-    now = utcnow()
-    with st.container(border=True, gap="xsmall", key="keys"):
-        for listed in keys:
+    with st.container(border=True, gap="xsmall", key="rows_keys"):
+        for listed in found:
             key_row(listed, now)
 
 
@@ -62,7 +66,7 @@ def key_row(listed: ListedKey, now: datetime) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
             st.markdown(KEY["revoked" if key.revoked_at else key.access].pill, width="content")
             if key.revoked_at is None:
-                key_actions.revoke_button(key)
+                key_actions.revoke_button(listed)
 
 
 def _used(key: ApiKey, now: datetime) -> str:

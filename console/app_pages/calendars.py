@@ -22,6 +22,7 @@ def show() -> None:
     place = location_choice(
         "Calendars", known, key="calendars_of", beside=calendar_actions.add_button if known else None, refreshes=False
     )
+    calendar_actions.open_named()
     calendar_actions.DIALOGS.show()
     if not known:
         empty("storefront", "There is no location yet.", "Add one on the page Locations; calendars belong to it.")

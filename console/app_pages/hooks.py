@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from console import hook_actions, words
 from console.database import sessions
@@ -14,6 +15,7 @@ from console.page import empty, freshness, live, location_choice
 from core.clock import utcnow
 from core.db.read import hooks as reading
 from core.db.read import pool
+from core.db.read.appointment import is_id
 from core.domain import states
 from core.domain.states import Message
 
@@ -21,6 +23,7 @@ SHOWN = 60
 DELIVERIES = 25
 ANSWER_SHOWN = 40  # beside its buttons
 SETTLED = (Message.SENT, Message.FAILED, Message.DROPPED)
+NO_DELIVERY = "Nothing yet. Press Ping to send a test event, or book an appointment at its location."
 ONLY = {"All": None, "Failed": Message.FAILED, "Trying again": Message.RETRYING, "Dropped": Message.DROPPED}
 
 
@@ -38,7 +41,11 @@ def show() -> None:
     hook_actions.send_what_was_asked()
     hook_actions.new_secret()
     if not places:
-        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        empty(
+            "storefront",
+            "There is no location yet.",
+            "Add one on the page Locations, or with `zoompool locations add`.",
+        )
         return
     live(lambda: panel(place))
 
@@ -47,22 +54,37 @@ def panel(place: pool.LocationItem | None) -> None:
     """The endpoints by location, and the deliveries of the one that is looked at."""
     now = utcnow()
     with sessions()() as session:
-        found = reading.endpoints(session, location_id=place.id if place else None, limit=SHOWN, now=now)
+        found = reading.endpoints(session, location_id=place.id if place else None, limit=SHOWN + 1, now=now)
+        looked_at = endpoint_of(session, st.query_params.get("hook"), now)
     freshness(place.zone if place else "UTC")
     if not found:
         empty("webhook", "No booking system is told.", "Press Add endpoint, or run `zoompool hooks add`.")
         return
-    for name, group in groupby(found, key=lambda each: each.location):
-        location_card(name, list(group), now)
-    looked_at = next((each for each in found if str(each.id) == st.query_params.get("hook")), None)
+    for _, group in groupby(found[:SHOWN], key=lambda each: each.location_id):
+        location_card(list(group), now)
+    if len(found) > SHOWN:
+        st.caption(f"The first {SHOWN}. Choose a location to see its own.")
     if looked_at is not None:
         deliveries_card(looked_at, now)
+    elif "hook" in st.query_params:
+        st.warning(
+            "It may have been removed. Choose another one from the list.",
+            title="There is no such endpoint.",
+            icon=":material/search_off:",
+        )
 
 
-def location_card(name: str, found: Sequence[reading.Endpoint], now: datetime) -> None:
+def endpoint_of(session: Session, given: str | None, now: datetime) -> reading.Endpoint | None:
+    """The endpoint that the address names: `/hooks?hook=4` shows what it was told."""
+    if given is None or not is_id(given):
+        return None
+    return next(iter(reading.endpoints(session, endpoint_id=int(given), limit=1, now=now)), None)
+
+
+def location_card(found: Sequence[reading.Endpoint], now: datetime) -> None:
     """One location with its endpoints."""
     with st.container(border=True, gap="xsmall", key=f"rows_hooks_{found[0].location_id}"):
-        st.markdown(f"**{plain(name)}**")
+        st.markdown(f"**{plain(found[0].location)}**")
         for endpoint in found:
             endpoint_row(endpoint, now)
 
@@ -82,7 +104,8 @@ def endpoint_row(endpoint: reading.Endpoint, now: datetime) -> None:
 def deliveries_button(endpoint: reading.Endpoint) -> None:
     """Opens and closes the list of what the endpoint was told; the page's address keeps which is open."""
     is_open = st.query_params.get("hook") == str(endpoint.id)
-    if st.button("Close" if is_open else "Deliveries", key=f"deliveries_{endpoint.id}"):
+    label = "Close" if is_open else "Deliveries"
+    if st.button(label, key=f"deliveries_{endpoint.id}", help=f"{label}: {plain(endpoint.url)}"):
         if is_open:
             del st.query_params["hook"]
         else:
@@ -125,14 +148,16 @@ def deliveries_card(endpoint: reading.Endpoint, now: datetime) -> None:
                 "Only",
                 list(ONLY),
                 default="All",
-                key=f"only_{endpoint.id}",
+                key="deliveries_shown",
+                bind="query-params",
+                required=True,
                 label_visibility="collapsed",
                 width="content",
             )
         with sessions()() as session:
             found = reading.deliveries(session, endpoint.id, status=ONLY[only or "All"], limit=DELIVERIES + 1)
         if not found:
-            st.caption("None.")
+            st.caption(NO_DELIVERY if (only or "All") == "All" else "None of these. Choose All to see every one.")
         for line in found[:DELIVERIES]:
             delivery_row(line, endpoint, now)
         if len(found) > DELIVERIES:

@@ -21,6 +21,7 @@ def show() -> None:
             "Find", key="find", bind="query-params", placeholder="Find by name", width=240, label_visibility="collapsed"
         )
         location_actions.add_button()
+    location_actions.open_named()
     location_actions.DIALOGS.show()
     with sessions()() as session:
         found = places.count_locations(session, search=search or "")

@@ -72,6 +72,18 @@ def test_an_address_that_is_never_called_is_refused_in_words(world: World, open_
     assert world.all(HookEndpoint) == []
 
 
+@pytest.mark.parametrize("given", ["999", "x", "9" * 40])
+def test_an_address_that_names_no_endpoint_is_a_sentence(
+    world: World, open_page: OpenPage, receiver: Receiver, given: str
+) -> None:
+    """And one that names one shows what it was told, or how to tell it something."""
+    listen(world, receiver.address)
+
+    assert "There is no such endpoint." in words_of(open_page("hooks", hook=given))
+    told = words_of(open_page("hooks", hook=str(endpoint(world).id), deliveries_shown="nonsense"))
+    assert "Deliveries" in told and "Press Ping to send a test event" in told
+
+
 def test_an_endpoint_is_tried_out(world: World, open_page: OpenPage, receiver: Receiver) -> None:
     """The answer is shown at once, good or bad."""
     number = listen(world, receiver.address).id

@@ -158,6 +158,29 @@ def test_a_calendar_is_added_where_it_meets_by_phone(world: World, open_page: Op
     assert "Calls is there" in words_of(page)
 
 
+def test_an_address_opens_what_it_names_for_editing(world: World, open_page: OpenPage) -> None:
+    """A calendar, a location; closing takes it out of the address."""
+    world.location(accounts=0)
+    page = open_page("calendars", calendar="1")
+    page.text_input(key="calendar_1_1_name").input("Video calls").run()
+    page.button(key="do_it").click().run()
+    assert world.calendar("Video calls").id == 1 and "calendar" not in page.query_params
+
+    assert "**Meeting Details**" in words_of(open_page("calendars", calendar="2"))
+    assert open_page("locations", location_id="1").text_input(key="location_1_1_name").value == "Harbour Clinic"
+
+
+@pytest.mark.parametrize("given", ["999", "x", "-1", "9" * 40, ""])
+def test_an_address_that_names_nothing_is_a_sentence(world: World, open_page: OpenPage, given: str) -> None:
+    """And the list is there all the same."""
+    world.location(accounts=0)
+
+    told = words_of(open_page("calendars", calendar=given))
+    assert "There is no such calendar." in told and "Video" in told
+    told = words_of(open_page("locations", location_id=given))
+    assert "There is no such location." in told and "Harbour Clinic" in told
+
+
 def test_before_saving_it_says_how_many_links_change(world: World, open_page: OpenPage) -> None:
     """Away from Zoom: who needs none any more and who keeps his; and back, what is opened at once."""
     world.location()

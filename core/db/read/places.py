@@ -49,7 +49,7 @@ SELECT l.id, l.row_version, l.name, l.zone, l.sender_name, l.status, l.recording
        (SELECT count(*) FROM seats AS s WHERE s.location_id = l.id AND s.taken_back_at IS NULL) AS seats,
        (SELECT count(*) FROM accounts AS a WHERE a.location_id = l.id AND a.connection = 'connected') AS connected
 FROM locations AS l
-WHERE l.name ILIKE :like
+WHERE l.name ILIKE :like AND (CAST(:only AS bigint) IS NULL OR l.id = :only)
 ORDER BY l.name, l.id
 OFFSET :skipped LIMIT :limit
 """)
@@ -60,7 +60,8 @@ CALENDARS = sa.text("""
 SELECT k.id, k.row_version, k.location_id, l.name AS location, k.name, k.meeting_location, k.meeting_detail,
        k.default_minutes, k.copy_to_host, k.host_email
 FROM calendars AS k JOIN locations AS l ON l.id = k.location_id
-WHERE CAST(:location AS bigint) IS NULL OR k.location_id = :location
+WHERE (CAST(:location AS bigint) IS NULL OR k.location_id = :location)
+  AND (CAST(:only AS bigint) IS NULL OR k.id = :only)
 ORDER BY l.name, l.id, k.name, k.id
 OFFSET :skipped LIMIT :limit
 """)
@@ -79,8 +80,14 @@ WHERE location_id = :location AND status = 'booked' AND link IN ('not_due', 'wai
 
 def locations(session: Session, *, search: str, limit: int, skipped: int = 0) -> list[LocationLine]:
     """The locations whose name holds *search*, by name."""
-    given = {"like": _holding(search), "limit": limit, "skipped": skipped}
+    given = {"like": _holding(search), "limit": limit, "skipped": skipped, "only": None}
     return [LocationLine(**row) for row in session.execute(LOCATIONS, given).mappings()]
+
+
+def location(session: Session, location_id: int) -> LocationLine | None:
+    """The location with that id, if there is one."""
+    row = session.execute(LOCATIONS, {"like": "%", "limit": 1, "skipped": 0, "only": location_id}).mappings().first()
+    return None if row is None else LocationLine(**row)
 
 
 def count_locations(session: Session, *, search: str) -> int:
@@ -90,8 +97,15 @@ def count_locations(session: Session, *, search: str) -> int:
 
 def calendars(session: Session, location: int | None, *, limit: int, skipped: int = 0) -> list[CalendarLine]:
     """The calendars of one location, or of all for None, by location."""
-    found = session.execute(CALENDARS, {"location": location, "limit": limit, "skipped": skipped})
+    found = session.execute(CALENDARS, {"location": location, "limit": limit, "skipped": skipped, "only": None})
     return [CalendarLine(**row) for row in found.mappings()]
+
+
+def calendar(session: Session, calendar_id: int) -> CalendarLine | None:
+    """The calendar with that id, if there is one."""
+    given = {"location": None, "limit": 1, "skipped": 0, "only": calendar_id}
+    row = session.execute(CALENDARS, given).mappings().first()
+    return None if row is None else CalendarLine(**row)
 
 
 def count_calendars(session: Session, location: int | None) -> int:
