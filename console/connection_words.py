@@ -20,7 +20,7 @@ LEASED = {
     Lease.READY: "the meeting of {0}",
     Lease.LIVE: "the meeting of {0}, which is in progress",
     Lease.PROCESSING: "the recording of {0}",
-    Lease.COOLDOWN: "its rest after {0}",
+    Lease.COOLDOWN: "its cooldown after {0}",
     Lease.CLOSING: "Zoom, which is to delete the meeting of {0}",
 }
 

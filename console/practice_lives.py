@@ -1,7 +1,7 @@
 """The lives of appointments on the page Sandbox: where each is, and the buttons that let it go on.
 
-The coloured button is the next step; from the booking to the rest of the account there is always one, or a word why it
-has to be waited for.
+The coloured button is the next step; from the booking to the cooldown of the account there is always one, or a word
+for what has to be waited for.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from console.moments import clock, span, until
 from console.practice_buttons import command, meeting_command
 from console.practice_zoom import PracticeZoom
 from console.who import require
+from console.words import reason
 from core.clock import utcnow
 from core.db.read.practice import Life
 from core.domain import states
@@ -30,13 +31,14 @@ TIME = {
     Until.DUE: ("Let its link be due", "The link of {0} is due: it is made and mailed within half a minute."),
     Until.START: ("Let it begin", "{0} begins now. Its link stays."),
     Until.END: ("Let its time end", "The time of {0} is over."),
-    Until.RESTED: ("End the rest", "The account of {0} has rested: it is free within half a minute."),
+    Until.RESTED: ("End its cooldown", "The account of {0} has cooled down: it is free within half a minute."),
 }
 AFTER = (states.Lease.PROCESSING, states.Lease.COOLDOWN, states.Lease.CLOSING)
-UNOPENED = {
+UNOPENED = {  # after why, where a reason is known
+    Link.NOT_DUE: "Its link is due: it is made within half a minute.",
     Link.OPENING: "Its meeting is being made.",
-    Link.WAITING: "It waits for a free account.",
-    Link.FAILED: "Its link failed. Press Retry on its page, or on Health.",
+    Link.WAITING: "It waits.",
+    Link.FAILED: "Press Retry on its page, or on Health.",
 }
 
 
@@ -91,6 +93,8 @@ def time_steps(life: Life, now: datetime) -> list[Until]:
         return []
     if wiring().hours.due_from(life.starts_at) > now:
         return [Until.DUE]
+    if life.link in (Link.NOT_DUE, Link.OPENING):
+        return []  # it is on its way, and would be late
     return [Until.START if life.starts_at > now else Until.END]
 
 
@@ -119,8 +123,10 @@ def where_it_is(life: Life, room: Room | None, now: datetime) -> str:
         return _after_its_meeting(life, room)
     if life.link != Link.READY:
         due = wiring().hours.due_from(life.starts_at)
-        ahead = life.link == Link.NOT_DUE and due > now
-        return f"Its link is made {until(due, now=now)}." if ahead else UNOPENED.get(life.link, "Its link is due.")
+        if life.link == Link.NOT_DUE and due > now:
+            return f"Its link is made {until(due, now=now)}."
+        why = f"{reason(life.reason).what} " if life.reason else ""
+        return why + UNOPENED.get(Link(life.link), "")
     inside = f"{room.inside} inside. " if room is not None and room.inside else ""
     if life.starts_at > now:
         return f"{inside}Its link is out. Who leaves before the start has only tried it out."
@@ -140,8 +146,8 @@ def _after_its_meeting(life: Life, room: Room | None) -> str:
         return "Its meeting is being deleted on Zoom; then its account is free."
     if life.lease_state == states.Lease.COOLDOWN:
         if life.rests_until is None:
-            return "Zoom is asked whether it is really over; then its account rests."
-        return f"Its account rests until {clock(life.rests_until, life.zone, seconds=True)}, then it is free."
+            return "Zoom is asked whether it is really over; then its account cools down."
+        return f"Its account cools down until {clock(life.rests_until, life.zone, seconds=True)}, then it is free."
     if room is not None and room.recording == "processing":
         return "It is over. Zoom processes its recording."
     return "It is over, and its recording is awaited."

@@ -107,7 +107,7 @@ EVENTS = {
     "practice_due": "Sandbox: time passed until its link was due",
     "practice_start": "Sandbox: time passed until it began",
     "practice_end": "Sandbox: time passed until it ended",
-    "practice_rested": "Sandbox: the rest of its account was cut short",
+    "practice_rested": "Sandbox: the cooldown of its account was cut short",
     "link_waiting": "Waiting for an account",
     "link_needed": "Its calendar meets on Zoom by now: it gets a link",
     "link_not_needed": "Its calendar meets elsewhere by now: it needs no link",

@@ -62,7 +62,7 @@ def panel(place: pool.LocationItem | None) -> None:
         failed_card(failed, now)
         dead_card(dead, now)
     with right:
-        pause_card(paused)
+        pause_card(paused, place)
         alert_card(open_alerts, over, now)
     with slow:
         part_row(dagster_part(wiring()))
@@ -161,11 +161,12 @@ def dead_row(line: DeadMessage, now: datetime) -> None:
             st.markdown(":small[:gray[The appointment is over]]", width="content")
 
 
-def pause_card(found: Sequence[Paused]) -> None:
+def pause_card(found: Sequence[Paused], place: pool.LocationItem | None) -> None:
     """What is paused, by whom and why, and the way to resume it."""
     st.header("Paused", anchor=False)
     if not found:
-        empty("play_circle", "Links are opened everywhere.", "Pause links stops the chosen location, or all.")
+        where = "here" if place else "everywhere"
+        empty("play_circle", f"Links are opened {where}.", "Pause links stops the chosen location, or all.")
         return
     with st.container(border=True, gap="small", key="rows_paused"):
         for pause in found[:PAUSED]:

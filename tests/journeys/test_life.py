@@ -94,7 +94,7 @@ def test_from_connecting_an_account_to_disconnecting_it(world: World, person: Vi
     person.picture("sandbox-live")
     whole.let(person, "Leave", then="Everybody has left.")
     whole.let(person, "Let its time end", then="Zoom processes its recording")
-    whole.let(person, "Finish recording", then="Its account rests until")
+    whole.let(person, "Finish recording", then="Its account cools down until")
     person.picture("sandbox-cooling")
     person.go(whole.path)
     person.sees("Recording")
@@ -104,11 +104,11 @@ def test_from_connecting_an_account_to_disconnecting_it(world: World, person: Vi
     person.picture("recorded-and-cooling")
 
     [account] = world.accounts(location_id=whole.location_id)
-    disconnect(person, account.id, waits_for=f"its rest after {whole.external_id}")
+    disconnect(person, account.id, waits_for=f"its cooldown after {whole.external_id}")
     person.picture("draining")
     person.go(sandbox_of(location))
-    person.press("End the rest")
-    until(lambda: whole.leases[0].state == "released", RUN, "its account has rested")
+    person.press("End its cooldown")
+    until(lambda: whole.leases[0].state == "released", RUN, "its account has cooled down")
     # The last test of this module sees it disconnected: its recording is read once more five minutes later.
 
 

@@ -25,6 +25,7 @@ class Life:
     ends_at: datetime
     status: str
     link: str
+    reason: str | None
     lease_state: str | None
     rests_until: datetime | None
     account: str | None
@@ -43,7 +44,7 @@ WITH of_interest AS (
        AND (CAST(:only AS bigint[]) IS NULL OR a.location_id = ANY (:only))
      ORDER BY a.starts_at, a.id LIMIT :limit)
 )
-SELECT a.id, a.external_id, a.location_id, o.name AS location, o.zone, a.starts_at, a.ends_at, a.status, a.link,
+SELECT a.id, a.external_id, a.location_id, o.name AS location, o.zone, a.starts_at, a.ends_at, a.status, a.link, a.reason,
        l.state AS lease_state, CASE WHEN l.state = 'cooldown' AND l.ask_at IS NULL THEN l.cooldown_until END AS rests_until,
        c.email AS account, m.zoom_meeting_id
 FROM of_interest AS i
