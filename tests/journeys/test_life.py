@@ -13,6 +13,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.steps import (
     LEAD,
     RUN,
+    SOON,
     Booked,
     behave,
     book_in_two_days,
@@ -70,14 +71,14 @@ def test_from_connecting_an_account_to_disconnecting_it(world: World, person: Vi
     person.picture("booked")
 
     person.go(sandbox_of(location))
-    expect(whole.row(person).get_by_role("button", name="Let its link be due")).to_be_visible()
+    expect(whole.row(person).get_by_role("button", name="Let its link be due")).to_be_visible(timeout=SOON)
     person.picture("sandbox-booked")
     whole.let(person, "Let its link be due", then="Its link is out.")
     person.picture("sandbox-link-out")
     [mail] = whole.mails()
     assert whole.meeting.join_url in mail["text"]
     due = world.appointment(whole.external_id, location).starts_at - LEAD
-    assert due <= whole.meeting.created_at <= due + LINK_BY
+    assert whole.meeting.created_at is not None and due <= whole.meeting.created_at <= due + LINK_BY
 
     person.go(whole.path)
     person.sees("Join link")
@@ -136,7 +137,7 @@ def test_rescheduling_moving_and_cancelling(world: World, person: Visitor) -> No
     until(lambda: other.leases[-1].state == "ready" and len(other.leases) == 2, RUN, "it is on another account")
     assert other.meeting.join_url != before
     assert other.leases[0].account_id != other.leases[1].account_id
-    expect(person.dialog).to_have_count(0, timeout=30_000)
+    expect(person.dialog).to_have_count(0, timeout=SOON)
     person.picture("moved")
 
     account = other.leases[1].account_id
@@ -200,7 +201,7 @@ def test_a_failed_link_is_retried_by_two_and_its_lost_mail_sent_again(
     person.sees(re.compile("It leaves for failing@clients.test within half a minute"))
     [mail] = failing.mails()
     assert failing.meeting.join_url in mail["text"]
-    expect(dead).to_have_count(0)
+    expect(dead).to_have_count(0, timeout=SOON)
 
 
 def test_links_are_paused_with_a_banner_on_every_page_and_resumed(world: World, person: Visitor) -> None:
@@ -226,7 +227,7 @@ def test_links_are_paused_with_a_banner_on_every_page_and_resumed(world: World, 
     fill(person, "Why", "The contract is changed", within=person.page.locator(".st-key-Resume_why"))
     person.press("Resume links of Quiet Mews")
     banner = person.page.get_by_text("The opening of links is paused at Quiet Mews.")
-    expect(banner).to_have_count(0, timeout=30_000)
+    expect(banner).to_have_count(0, timeout=SOON)
     waiting.until_link("ready")
 
 
