@@ -41,7 +41,7 @@ SEEN: Mapping[str, tuple[str, str]] = {
 }
 SMALLEST = Year(locations=10, accounts_each=5, appointments=20_000)
 WARM_UPS, VISITS = 1, 5  # of each page, in a fresh context, which loads it twice
-STILL_MS = 800  # nothing has changed for so long: the page is drawn
+STILL_MS = 800  # nothing has changed for so long, and nothing waits for its code any more: the page is drawn
 PATIENCE_MS = 60_000
 UI = Path(console.__path__[0]) / "ui.py"
 
@@ -69,7 +69,8 @@ new MutationObserver(() => { if (!asked) { asked = true; requestAnimationFrame(l
 """
 DONE = """([ready, chart, still]) => {
   const seen = window.__seen
-  return document.querySelector(ready) && seen.words && performance.now() - Math.max(seen.words, seen.charts) > still
+  return document.querySelector(ready) && !document.querySelector("[data-testid=stSkeleton]") && seen.words
+    && performance.now() - Math.max(seen.words, seen.charts) > still
     && document.querySelectorAll(chart).length === seen.drawn
 }"""
 
