@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 import streamlit.config
@@ -17,15 +18,23 @@ from console.trouble import show_unexpected
 from console.watchdog import watching
 from core import logs
 from core.errors import ConfigurationError
-from core.settings import Settings
+from core.settings import LOOPBACK, Settings
 from core.settings_reading import read_settings
 
 # With Streamlit's own defaults twenty open pages delay a webhook's answer by seconds, and Zoom allows three.
-REQUIRED = {"server.fileWatcherType": "none", "runner.postScriptGC": False}
+FAST = {"server.fileWatcherType": "none", "runner.postScriptGC": False}
+# Others open a door beside ours: pages of other sites, programs without a sign-in, headers that say who somebody is.
+SHUT = {
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
+    "server.enableAgentApi": False,
+    "server.trustedUserHeaders": {},
+}
+REQUIRED = FAST | SHUT
 
 
 def check_options() -> None:
-    """Refuse to run with options that would make other answers wait.
+    """Refuse to run with options that would make other answers wait, or let somebody in past the sign-in.
 
     Raises:
         ConfigurationError: one of them was overridden.
@@ -41,8 +50,11 @@ def check_options() -> None:
 
 def options(settings: Settings) -> dict[str, object]:
     """What Streamlit has to know of our settings; the look is in `.streamlit/config.toml` beside this file."""
-    # The settings allow no other address than this machine's while nobody signs in.
-    return {"server.port": settings.console_port, "server.address": settings.console_host, **REQUIRED}
+    # The settings allow no other address than this machine's while nobody signs in. A page elsewhere, whose name was
+    # made to lead here, would still come from this machine's browser: it is known by the name it asks for.
+    names = [] if settings.signs_in else [*LOOPBACK, urlsplit(settings.base_url).hostname]
+    address = {"server.port": settings.console_port, "server.address": settings.console_host}
+    return {**address, "server.allowedHosts": names, **FAST}
 
 
 @asynccontextmanager

@@ -95,8 +95,8 @@ def meeting_command(
     )
 
 
-def by_hand(zoom: PracticeZoom, users: list[str]) -> None:
-    """An account used by its people, past us."""
+def by_hand(zoom: PracticeZoom, users: list[str], homes: dict[str, int]) -> None:
+    """An account used by its people, past us; *homes* has the locations of those that are seats of ours."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         email = st.selectbox("Whose account", users, key="sandbox_user")
         command(
@@ -104,6 +104,7 @@ def by_hand(zoom: PracticeZoom, users: list[str]) -> None:
             "use_by_hand",
             f"{email} is in a meeting of their own.",
             lambda: zoom.use_by_hand(email),
+            location_id=homes.get(email),
             disabled=not email,
         )
 

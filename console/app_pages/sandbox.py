@@ -21,11 +21,11 @@ from console.practice_buttons import (
 )
 from console.practice_lives import Room, life_row, room_of
 from console.practice_zoom import PracticeZoom
-from console.who import person
+from console.who import Person, person
 from core.clock import utcnow
 from core.db.read import pool
 from core.db.read.practice import Life, lives
-from core.db.read.zoom_meetings import OurMeeting, our_meetings
+from core.db.read.zoom_meetings import OurMeeting, our_meetings, seats_of
 from core.settings import get_settings
 
 LIVES = 15
@@ -70,7 +70,7 @@ def panel(place: pool.LocationItem | None) -> None:
             others = [number for number in others if number in ours and ours[number].location_id in only]
         meetings_card(zoom, [(rooms[number], ours.get(number)) for number in others[:MEETINGS]])
     with right:
-        by_hand_card(zoom)
+        by_hand_card(zoom, who)
         wrong_card(zoom)
         clock_card(zoom)
 
@@ -122,12 +122,17 @@ def meeting_row(zoom: PracticeZoom, room: Room, our: OurMeeting | None) -> None:
         st.markdown(f":small[:gray[{plain(' · '.join(each for each in about if each))}]]")
 
 
-def by_hand_card(zoom: PracticeZoom) -> None:
-    """What a location does past us."""
+def by_hand_card(zoom: PracticeZoom, who: Person) -> None:
+    """What a location does past us; a host with the accounts of his own."""
+    users = zoom.users()
+    with sessions()() as session:
+        homes = seats_of(session, users)
+    if who.locations is not None:
+        users = [email for email in users if email in homes and who.sees(homes[email])]
     st.header("Accounts used by hand", anchor=False)
     with st.container(border=True):
         st.markdown(":small[:gray[Locations know their accounts' passwords. We see such a meeting and pass by.]]")
-        by_hand(zoom, zoom.users())
+        by_hand(zoom, users, homes)
 
 
 def wrong_card(zoom: PracticeZoom) -> None:

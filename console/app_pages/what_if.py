@@ -70,18 +70,18 @@ def _ask(
     """When it was computed, and the way to have it computed anew."""
     under_way = last is not None and last.under_way
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        asked = st.button(
             "Compute now",
             icon=":material/play_arrow:",
             disabled=under_way or not offered(Permission.ASK_WHAT_IF, place.id),
             key="compute",
-            on_click=_compute,
-            args=[place.id],
         )
         if computed is not None and computed.computed_at is not None:
             at = computed.computed_at
             when = f"{day(at, zone, now=now)}, {named_clock(at, zone)}"
             st.caption(f"Computed {when}, {until(at, now=now)}; it is computed anew every night.", width="content")
+    if asked:
+        _compute(place.id)
     if last is not None and last.failed_at is not None:
         st.error(
             "Press Compute now once more. If it fails again, the run in Dagster says why.",
@@ -94,8 +94,10 @@ def _ask(
 
 
 def _compute(location_id: int) -> None:
-    with explained(), sessions().begin() as session:
-        ask_what_if(session, location_id, actor=require(Permission.ASK_WHAT_IF, location_id).actor, now=utcnow())
+    with explained():
+        with sessions().begin() as session:
+            ask_what_if(session, location_id, actor=require(Permission.ASK_WHAT_IF, location_id).actor, now=utcnow())
+        st.rerun()
 
 
 def _curve(title: str, found: Mapping[str, Any], *, past: bool) -> None:

@@ -14,7 +14,7 @@ from core.db.read.what_if import booked_needs, facts, past_needs
 from core.db.sql import statements
 from core.domain.due import OpeningHours
 from core.domain.what_if import Need, curve, enough
-from core.services.timeline import SYSTEM
+from core.services.timeline import SYSTEM, note
 
 PAST = timedelta(days=30)
 AHEAD = timedelta(days=14)
@@ -37,7 +37,10 @@ class Answer:
 
 def ask_what_if(session: Session, location_id: int, *, actor: str, now: datetime) -> bool:
     """Ask for the what-if of a location; False if somebody else's is under way, which will do."""
-    return session.execute(SQL["ask"], {"location": location_id, "actor": actor, "now": now}).first() is not None
+    asked = session.execute(SQL["ask"], {"location": location_id, "actor": actor, "now": now}).first() is not None
+    if asked:
+        note(session, "what_if_asked", at=now, actor=actor, location_id=location_id)
+    return asked
 
 
 def ask_for_all(session: Session, *, now: datetime) -> None:

@@ -12,9 +12,12 @@ from contextlib import contextmanager
 import pytest
 import requests
 import sqlalchemy as sa
+import streamlit.config
 from sqlalchemy.orm import Session, sessionmaker
 
+from console.app import REQUIRED, check_options
 from core.db.models import InboxEvent
+from core.errors import ConfigurationError
 from core.settings import Settings
 from tests import zoom_events
 from tests.sandbox_process import ROOT
@@ -121,6 +124,34 @@ def test_the_practice_console_is_for_this_machine_only(console: str) -> None:
         outside = "127.0.0.2"  # another address of this machine that only a wildcard would serve
     with pytest.raises(OSError, match="refused"):
         socket.create_connection((outside, int(console.rsplit(":", 1)[1])), timeout=5)
+
+
+def test_a_foreign_page_whose_name_leads_here_sees_nothing(console: str) -> None:
+    """Its browser is this machine's, so the address proves nothing; the name that it asks for does."""
+    port = int(console.rsplit(":", 1)[1])
+    for name, lets_in in (("localhost", True), ("evil.test", False)):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as reached:
+            asked = {"Host": f"{name}:{port}", "Origin": f"http://{name}:{port}", "Connection": "Upgrade"}
+            asked |= {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": f"{'A' * 22}=="}
+            lines = "".join(f"{header}: {value}\r\n" for header, value in asked.items())
+            reached.sendall(f"GET /_stcore/stream HTTP/1.1\r\n{lines}\r\n".encode())
+            status = reached.recv(64).split()[1]
+        assert status == (b"101" if lets_in else b"403")
+
+
+@pytest.mark.parametrize(
+    ("option", "open_door"), [("server.enableAgentApi", True), ("server.enableCORS", False),
+                              ("server.trustedUserHeaders", {"X-User": "sub"})],
+)  # fmt: skip
+def test_no_option_opens_a_door_beside_the_sign_in(
+    monkeypatch: pytest.MonkeyPatch, option: str, open_door: object
+) -> None:
+    """Streamlit takes options from files and variables of its own."""
+    check_options_with = {**REQUIRED, option: open_door}
+    monkeypatch.setattr(streamlit.config, "get_option", check_options_with.__getitem__)
+
+    with pytest.raises(ConfigurationError, match=option):
+        check_options()
 
 
 def test_a_setting_at_fault_is_one_line(database_url: str) -> None:

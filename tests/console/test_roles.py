@@ -1,10 +1,8 @@
-"""Every page and every action, walked as every role, against docs/roles.md."""
+"""Every page, walked as every role, against docs/roles.md; the actions have a walk of their own (test_actions.py)."""
 
 import ast
-import importlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,60 +13,12 @@ from streamlit.web.server.starlette.starlette_auth_routes import create_auth_rou
 import console
 from console.pages import PAGES, Page
 from console.routes import ROUTES, no_such_address, not_found
-from console.who import Person, allowed_to
-from core.db.models import Event
 from core.domain.roles import MAY, Permission, Role, confined, one_of
 from tests.console.conftest import UI, OpenPage, words_of
 from tests.world import World
 
 DOC = (Path(__file__).parents[2] / "docs" / "roles.md").read_text(encoding="utf-8")
 HERE = Path(console.__path__[0])
-Fill = Callable[[AppTest], object]
-
-
-def nothing(_: AppTest) -> None:
-    """There is nothing to fill in."""
-
-
-def why(page: AppTest) -> None:
-    """Give a reason."""
-    page.text_input(key="why").input("because").run()
-
-
-def name(key: str) -> Fill:
-    """Write something into a field."""
-    return lambda page: page.text_input(key=key).input("x1").run()
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something to press on a page: what opens its dialog, what fills it in, what does it, and which module asks."""
-
-    page: str
-    opens: str
-    permission: Permission
-    module: str
-    fill: Fill = nothing
-    does: str = "do_it"
-
-
-ACTIONS = [
-    Action("appointment", "Cancel_1", Permission.BOOK, "appointment_actions"),
-    Action("appointment", "Reschedule_1", Permission.BOOK, "appointment_actions"),
-    Action("appointment", "Move_1", Permission.MOVE, "appointment_actions", why),
-    Action("appointment", "Change client_1", Permission.BOOK, "mails", name("client_name")),
-    Action("connections", "Quarantine_2", Permission.QUARANTINE, "connection_dialogs", why),
-    Action("connections", "Disconnect_2", Permission.DISCONNECT, "connection_dialogs", why),
-    Action("connections", "Take back seat_2", Permission.ISSUE_SEATS, "seat_actions", why),
-    Action("connections", "issue_seats", Permission.ISSUE_SEATS, "seat_actions", name("issue_email")),
-    Action("calendars", "edit_calendar_1", Permission.EDIT_CALENDARS, "calendar_actions"),
-    Action("calendars", "add_calendar", Permission.EDIT_CALENDARS, "calendar_actions", name("new_calendar_name")),
-    Action("locations", "edit_location_1", Permission.EDIT_LOCATIONS, "location_actions"),
-    Action("locations", "add_location", Permission.EDIT_LOCATIONS, "location_actions", name("new_location_name")),
-    Action("hooks", "add_hook", Permission.MANAGE_HOOKS, "hook_actions", name("hook_url")),
-    Action("pool", "Pause_do", Permission.PAUSE, "pausing", name("Pause_why"), does="Pause_do"),
-]
-NAMES = [f"{action.page}-{action.opens}" for action in ACTIONS]
 
 
 @pytest.fixture(autouse=True)
@@ -117,40 +67,6 @@ def test_a_page_opens_for_whom_the_table_says(open_as: Callable[..., AppTest], r
     else:
         assert f"{one_of(role)} may not {page.permission}.".lower() in seen.lower()
         assert "Clinic" not in seen
-
-
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("page", sorted({action.page for action in ACTIONS}))
-def test_what_may_not_be_done_is_not_offered(open_as: Callable[..., AppTest], role: Role, page: str) -> None:
-    """And what may be done is."""
-    found = next(each for each in PAGES if each.file == page)
-    if found.permission not in MAY[role]:
-        return
-    offered = keys(open_as(role, page))
-
-    for action in ACTIONS:
-        if action.page == page:
-            assert (action.opens in offered) == (action.permission in MAY[role]), action.opens
-
-
-@pytest.mark.parametrize("action", ACTIONS, ids=NAMES)
-def test_an_action_asks_again_when_it_is_done(
-    world: World, open_as: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, action: Action
-) -> None:
-    """The dialog was open when the role was taken away: nothing happens, and a sentence says why."""
-    page = open_as(Role.ADMIN, action.page, account=action.opens != "issue_seats")  # a page has one dialog
-    if action.opens != action.does:
-        page.button(key=action.opens).click().run()
-    action.fill(page)
-    before = len(world.all(Event))
-    lost = Person("Mara Lind", next(role for role in Role if action.permission not in MAY[role]), None)
-    asks = importlib.import_module(f"console.{action.module}")
-    monkeypatch.setattr(asks, "require", lambda permission, location=None: allowed_to(lost, permission, location))
-    page.button(key=action.does).click().run()
-
-    assert not page.exception, page.exception
-    assert f"{one_of(lost.role)} may not {action.permission}.".lower() in words_of(page).lower()
-    assert len(world.all(Event)) == before
 
 
 @pytest.mark.parametrize("page", ["connections", "calendars", "appointment"])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.db.models import Seat
+
 
 @dataclass(frozen=True)
 class OurMeeting:
@@ -30,3 +32,9 @@ def our_meetings(session: Session, zoom_meeting_ids: Collection[str]) -> dict[st
     """By Zoom's number, those among them that we made."""
     rows = session.execute(OURS, {"ids": list(zoom_meeting_ids)})
     return {row.zoom_meeting_id: OurMeeting(row.external_id, row.location_id, row.location) for row in rows}
+
+
+def seats_of(session: Session, emails: Collection[str]) -> dict[str, int]:
+    """The locations of those addresses that are seats of ours."""
+    found = session.execute(sa.select(Seat.email, Seat.location_id).where(Seat.email.in_(emails)))
+    return {seat.email: seat.location_id for seat in found}

@@ -19,7 +19,17 @@ def ping(session: Session, endpoint: HookEndpoint, *, actor: str, now: datetime)
     """Queue a test event for the endpoint, whatever it asked for; the message's id. Raises `Conflict`."""
     _refuse_disabled(endpoint)
     values = {"endpoint_id": endpoint.id, "actor": actor, "unique": uuid4().hex, "now": now}
-    return int(session.scalars(statements("hooks")["ping"], values).one())
+    message = int(session.scalars(statements("hooks")["ping"], values).one())
+    note(
+        session,
+        "hook_pinged",
+        at=now,
+        actor=actor,
+        location_id=endpoint.location_id,
+        message_id=message,
+        endpoint_id=endpoint.id,
+    )
+    return message
 
 
 def delivery_by_id(session: Session, message_id: int, *, lock: bool = False) -> Message:
