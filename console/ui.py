@@ -65,18 +65,32 @@ def door(refused: NotAllowed) -> None:
     """What people see who are not let in: why, and a button. Every address has it, so that none is lost on the way."""
     pages = [st.Page(lambda: None, title="Zoom pool", url_path=page.path, default=page is PAGES[0]) for page in PAGES]
     st.navigation(pages, position="hidden")
-    st.title("Zoom pool", anchor=False)
-    st.markdown(plain(f"{refused.message} {refused.next_step}"))
-    st.button("Sign in", type="primary", key="sign_in", on_click=st.login)
-    if st.user.is_logged_in and not isinstance(refused, SignInNeeded):
-        st.button("Sign out", key="sign_out", on_click=st.logout)
+    with st.container(horizontal_alignment="center"):
+        st.space("large")
+        with st.container(border=True, width=440, gap="small", key="door"):
+            st.title("Zoom pool", anchor=False)
+            st.markdown(":gray[Every appointment has its link, ten minutes before.]")
+            signed_in = st.user.is_logged_in and not isinstance(refused, SignInNeeded)
+            if signed_in:
+                st.warning(plain(refused.next_step), title=plain(refused.message), icon=":material/lock:")
+            else:
+                st.markdown(plain(refused.message))
+            st.button("Sign in", type="primary", key="sign_in", on_click=st.login, width="stretch")
+            if signed_in:
+                st.button("Sign out", key="sign_out", on_click=st.logout, width="stretch")
 
 
 def who_is_it(who: Person) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
-        st.caption(f"{plain(who.name)}  \n{who.role.capitalize()}")
-        st.button("Sign out", key="sign_out", on_click=sign_out, help="In this browser and in every other")
+        st.markdown(f":material/account_circle: **{plain(who.name)}**  \n:small[:gray[{who.role.capitalize()}]]")
+        st.button(
+            "Sign out",
+            icon=":material/logout:",
+            key="sign_out",
+            on_click=sign_out,
+            help="In this browser and in every other",
+        )
 
 
 def try_again() -> None:
