@@ -68,7 +68,9 @@ def life_row(zoom: PracticeZoom, life: Life, room: Room | None, now: datetime) -
     following = next_step(life, room, now)
     with st.container(gap=None, key=f"life_{life.external_id}_{life.location_id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{plain(life.external_id)}** {pill(life)}", width="stretch")
+            st.markdown(f"**{plain(life.external_id)}**", width="content")
+            st.markdown(pill(life), width="content")
+            st.space("stretch")
             for each in time_steps(life, now):
                 _time_button(life, each, primary=following == each)
             if room is not None:

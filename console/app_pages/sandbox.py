@@ -115,7 +115,9 @@ def meeting_row(zoom: PracticeZoom, room: Room, our: OurMeeting | None) -> None:
     actions = [*(["leave"] if room.inside else []), *(["end"] if meeting["state"] == "started" else []), "delete"]
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{plain(our.external_id if our else meeting['topic'])}** {state.pill}", width="stretch")
+            st.markdown(f"**{plain(our.external_id if our else meeting['topic'])}**", width="content")
+            st.markdown(state.pill, width="content")
+            st.space("stretch")
             with st.popover("More", key=f"more_{meeting['id']}"):
                 for action in ["join", *actions]:
                     meeting_command(zoom, meeting, action, named, location_id)
