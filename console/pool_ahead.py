@@ -9,7 +9,7 @@ import streamlit as st
 
 from console.charts.demand import demand_chart
 from console.look import plain
-from console.moments import clock, day, length, span
+from console.moments import clock, day, length, named_clock, span, zone_name
 from console.page import empty, freshness
 from console.pool_card import SLOW, card, count
 from console.pool_data import Outlook, outlook
@@ -103,16 +103,30 @@ def _moment(at: datetime, zone: str, now: datetime) -> str:
 
 
 def _chart(found: Outlook, zone: str, now: datetime) -> None:
-    table = found.curve[["at", "booked", "accounts"]]
-    with card(
-        "Booked against accounts", "left of now what was used, right of it what is booked", csv="ahead.csv", rows=table
-    ):
+    used = found.used[["at", "peak", "usable"]].rename(columns={"peak": "used", "usable": "accounts"})
+    table = pd.concat([used, found.curve[["at", "booked", "accounts"]]])[["at", "used", "booked", "accounts"]]
+    about = f"left of now what was used, right of it what is booked, in {zone_name(now, zone)}"
+    with card("Booked against accounts", about, csv="ahead.csv", rows=table):
+        bands = pd.DataFrame(
+            [
+                {
+                    "at": each.begins_at,
+                    "to": each.ends_at,
+                    "Short": f"{each.location}: {short_words(each, now)}",
+                }
+                for each in found.short
+            ],
+            columns=["at", "to", "Short"],
+        )
+        said = "; ".join(bands["Short"].head(SHOWN)) or "no shortage"
+        most = found.curve["booked"].max()
         demand_chart(
             found.used,
             found.curve,
+            bands,
             now,
             zone,
-            alt=f"Booked accounts over time: at most {found.curve['booked'].max()} of {found.curve['accounts'].max()}.",
+            alt=f"Booked accounts over time: at most {most} of {found.curve['accounts'].max()}. Shaded: {said}.",
         )
         st.caption(_meaning(found))
 
@@ -126,35 +140,42 @@ def _meaning(found: Outlook) -> str:
     return (
         f"An appointment takes an account from {length(settings.lead_time)} before its start until it is cooled down: "
         f"after the planned end meetings and recordings here usually take {length(usual)}, by {whose} last leases, and "
-        f"{length(settings.cooldown)} of rest. Links are only late where the red part shows."
+        f"{length(settings.cooldown)} of rest. Links are only late where it is red: a red band is a "
+        "location that is short, whatever others have left."
     )
 
 
 def _shortages(short: Sequence[ShortAhead], stretch: str, now: datetime, *, everywhere: bool) -> None:
-    st.header("Shortages", anchor=False)
-    if not short:
-        empty("check_circle", f"No shortage within {stretch}.", "What is booked from now on is counted at once.")
-        return
-    with st.container(border=True, gap="xsmall", key="rows_short"):
+    table = pd.DataFrame([vars(each) for each in short]).drop(columns="location_id", errors="ignore")
+    with card("Shortages", f"in the next {stretch}", csv="shortages.csv", rows=table):
+        if not short:
+            st.markdown(f":green[:material/check_circle:] **No shortage within {stretch}.**")
+            st.caption("What is booked from now on is counted at once.")
+            return
+        rows = []
         for each in short[:SHOWN]:
             said, lasts = short_words(each, now), length(each.ends_at - each.begins_at)
             said = f"**{plain(each.location)}** · {said}" if everywhere else said[:1].upper() + said[1:]
-            st.markdown(f":red[:material/group_off:] {said} :gray[· for {lasts}]")
-    if len(short) > SHOWN:
-        st.caption(f"The first {SHOWN} of {len(short)}. Choose a location to see its own.")
+            rows.append(f":red[:material/group_off:] {said} :gray[· for {lasts}]")
+        with st.container(key="rows_short"):
+            st.markdown("\n\n".join(rows))
+        if len(short) > SHOWN:
+            st.caption(f"The first {SHOWN} of {len(short)}; the CSV has all.")
 
 
 def _fullest(full: Sequence[Fullest], now: datetime) -> None:
-    st.header("Fullest locations", anchor=False)
-    with st.container(border=True, gap="xsmall", key="rows_fullest"):
+    table = pd.DataFrame([vars(each) for each in full]).drop(columns="location_id", errors="ignore")
+    with card("Fullest locations", "at their fullest moment", csv="fullest.csv", rows=table):
+        rows = []
         for each in full:
             left = each.accounts - each.booked
-            mark = ":red" if left < 0 else ":orange" if left == 0 else ":green"
+            color = "red" if left < 0 else "orange" if left == 0 else "green"
             said = f"{-left} short" if left < 0 else "none left" if left == 0 else f"{left} left"
-            moment = f"{day(each.at, each.zone, now=now)}, {clock(each.at, each.zone)}"
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-                st.markdown(f"**{plain(each.location)}**  \n:small[:gray[{moment}]]", width="stretch")
-                st.markdown(f"{each.booked} of {each.accounts} {mark}-badge[{said}]", width="content")
+            moment = f"{day(each.at, each.zone, now=now)}, {named_clock(each.at, each.zone)}"
+            taken = f"{each.booked} of {each.accounts} accounts"
+            rows.append(f":{color}-badge[{said}]**{plain(each.location)}**  \n:small[:gray[{taken} · {moment}]]")
+        with st.container(key="rows_fullest"):
+            st.markdown("\n\n".join(rows))
 
 
 def _usual(found: Outlook) -> None:

@@ -53,7 +53,7 @@ def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, pl
 
 def appointment_row(each: Upcoming, wait: datetime | None, now: datetime, *, everywhere: bool) -> None:
     """Start, what, where it stands, and its link to copy."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**{bare_clock(each.starts_at, each.zone)}** :small[:gray[{zone_name(each.starts_at, each.zone)}]]  \n"
             f":small[:gray[{_when(each, now)}]]",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from console.charts.bars import bar_chart
 from console.charts.links import link_chart
-from console.charts.peaks import peak_chart
+from console.charts.peaks import peak_cells, peak_chart
 from console.charts.states import state_chart
 from console.charts.waits import wait_chart
 from console.history_words import CAUSES, delta, hours_by_state, link_days, link_sums, on_time_words, wait_days
@@ -19,6 +19,7 @@ from console.page import empty, freshness
 from console.pool_card import SLOW, card, count
 from console.pool_data import History, history
 from core.clock import utcnow
+from core.db.read.account_use import AccountUse
 from core.db.read.pool import LocationItem
 from core.db.read.pool_history import RecordingWait
 
@@ -55,7 +56,7 @@ def history_panel(place: LocationItem | None, zone: str) -> None:
         _hours(found)
     left, right = st.columns([3, 2], gap="small")
     with left:
-        _links(found)
+        _links(found, zone)
     with right:
         _causes(found)
     left, right = st.columns([3, 2], gap="small")
@@ -136,17 +137,18 @@ def _states(found: History, zone: str) -> None:
     table = found.buckets.drop(columns=["When", "to"])
     with card(
         "Accounts by state",
-        f"average of each {length(timedelta(seconds=window.seconds))}",
+        f"average of each {length(timedelta(seconds=window.seconds))}, {zone}",
         csv="accounts-by-state.csv",
         rows=table,
     ):
-        top = found.buckets.loc[found.buckets["peak"].idxmax()]
+        able, top = found.buckets["usable"], found.buckets.loc[found.buckets["peak"].idxmax()]
         state_chart(
             found.buckets,
             window.since,
             window.until,
             zone,
-            alt=f"Accounts by state over time; at most {top['peak']} were in use at once.",
+            alt=f"Accounts by state over time. At most {top['peak']:,} were in use at once, on {top['When']}; "
+            f"{able.min():,.0f} to {able.max():,.0f} were able to serve.",
         )
         st.caption(
             "The thin line is the most that were in use at one moment, from the link to the end of the rest "
@@ -156,11 +158,11 @@ def _states(found: History, zone: str) -> None:
 
 
 def _peaks(found: History, zone: str) -> None:
-    hours = found.hours
+    cells = peak_cells(found.hours, zone)
     days = max(28, (found.window.until - found.window.since).days)
-    table = hours[["at", "peak", "usable"]]
+    table = cells[["Day", "Hour", "peak", "share"]]
     with card("Peak use by weekday and hour", f"the highest of {days} days, {zone}", csv="peak-use.csv", rows=table):
-        peak_chart(hours, zone, alt="The most accounts in use by weekday and hour.")
+        peak_chart(cells)
         st.caption(
             "The number is accounts in use at once, the colour their share of those able to serve. From 90 % on, one "
             "overrun makes somebody wait."
@@ -173,12 +175,12 @@ def _hours(found: History) -> None:
         "Where account hours went",
         "by state",
         csv="account-hours.csv",
-        rows=rows.drop(columns="Label"),
+        rows=rows.drop(columns="Label").rename(columns={"What": "State", "value": "hours"}),
     ):
         if rows.empty:
             empty("hourglass_empty", "No account was used.", "Hours count as soon as a link is opened.")
             return
-        bar_chart(rows, colors, alt="Account hours by state.")
+        bar_chart(rows, colors, alt="Account hours by state")
         held = rows.loc[rows["What"] == "In meeting", "share"].sum()
         st.caption(
             f"Of the time in which an account was taken, people were in a meeting for {held:.0%}; otherwise it waited "
@@ -186,19 +188,19 @@ def _hours(found: History) -> None:
         )
 
 
-def _links(found: History) -> None:
+def _links(found: History, zone: str) -> None:
     days = link_days(found.links)
     sums, _ = link_sums(found.links)
     with card(
         "Links that did not come on time",
-        "by the day they became due",
+        f"by the day they became due, {zone}",
         csv="links.csv",
         rows=days.drop(columns=["share", "bad"]),
     ):
         if not sums.all:
             empty("link", "No link became due.", "Appointments on Zoom calendars count ten minutes before they start.")
             return
-        link_chart(days, alt="Links that were late, failed or missed, by day.")
+        link_chart(days)
         st.caption(on_time_words(sums))
 
 
@@ -214,7 +216,8 @@ def _causes(found: History) -> None:
             for cause, links in sums.causes.most_common()
         ]
     )
-    with card("Why", "by cause", csv="causes.csv", rows=rows):
+    table = rows.drop(columns="Label", errors="ignore").rename(columns={"What": "Cause", "value": "links"})
+    with card("Why", "by cause", csv="causes.csv", rows=table):
         if rows.empty:
             empty("verified", "Every link came on time.", "A cause shows here as soon as one does not.")
             return
@@ -222,7 +225,7 @@ def _causes(found: History) -> None:
         bar_chart(
             rows,
             [colors.get(cause, HEX["gray"]) for cause, _ in sums.causes.most_common()],
-            alt="Causes by number of links.",
+            alt="Causes by number of links",
         )
         st.caption(
             "More accounts help where none was free, and nowhere else: *What-if* says how many. What Zoom and the mail "
@@ -238,7 +241,7 @@ def _waits(found: History, now: datetime) -> None:
         if days.empty:
             empty("video_camera_front_off", "No recording came.", "Recordings count from the end of their meeting.")
         else:
-            wait_chart(days, alt="Minutes until recordings came, by day: median and 95th percentile.")
+            wait_chart(days)
         overdue = found.overdue
         if overdue.recordings and overdue.since:
             st.caption(
@@ -255,12 +258,13 @@ def _waits(found: History, now: datetime) -> None:
 def _least_used(found: History, now: datetime, *, everywhere: bool) -> None:
     rows = pd.DataFrame([vars(each) for each in found.least_used])
     with card("Least used accounts", "each costs a licence", csv="least-used.csv", rows=rows):
-        with st.container(gap="xsmall", key="rows_least"):
-            for each in found.least_used:
-                with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-                    where = f"  \n:small[:gray[{plain(each.location)}]]" if everywhere else ""
-                    st.markdown(f"{address(each.email)}{where}", width="stretch")
-                    last = f"last used {until(each.last_used_at, now=now)}" if each.last_used_at else "never used"
-                    used = f"{count(each.leases, 'appointment')} · {each.hours:,.1f} h" if each.leases else last
-                    st.markdown(f":gray[{used}]", width="content")
+        with st.container(key="rows_least"):
+            st.markdown("\n\n".join(_use_row(each, now, everywhere=everywhere) for each in found.least_used))
         st.caption("From the link to the end of the rest. Who is here for weeks may give its licence back.")
+
+
+def _use_row(each: AccountUse, now: datetime, *, everywhere: bool) -> str:
+    last = f"last used {until(each.last_used_at, now=now)}" if each.last_used_at else "never used"
+    used = f"{count(each.leases, 'appointment')} · {each.hours:,.1f} h" if each.leases else last
+    where = f"{plain(each.location)} · " if everywhere else ""
+    return f"{address(each.email)}  \n:small[:gray[{where}{used}]]"

@@ -26,7 +26,7 @@ def states_now(states: Mapping[str, int]) -> None:
     taken = total - states.get("idle", 0)
     with st.container(border=True, height="stretch"):
         st.markdown("**Accounts by state** :gray[· now]")
-        bar_chart(rows, [IN_CHARTS[name] for name in names], alt=f"Accounts by state, now: {by_state(states)}.")
+        bar_chart(rows, [IN_CHARTS[name] for name in names], alt="Accounts by state, now")
         st.caption(f"{taken:,} of {total:,} accounts cannot be given to anybody now: in use, or out of the pool.")
 
 

@@ -1,7 +1,7 @@
 """What-if: how many accounts would have been enough, and how many will be, replayed from real leases by a run."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ from core.db.read import pool, what_if
 from core.domain.roles import Permission
 from core.services.what_if import ask_what_if
 
+PATIENCE = timedelta(minutes=2)  # for a run to begin
 SECONDS = 5  # between looks while one is under way
 
 
@@ -71,8 +72,8 @@ def _ask(
     under_way = last is not None and last.under_way
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button(
-            "Compute now",
-            icon=":material/play_arrow:",
+            "Computing" if under_way else "Compute now",
+            icon=":material/hourglass_top:" if under_way else ":material/play_arrow:",
             disabled=under_way or not offered(Permission.ASK_WHAT_IF, place.id),
             key="compute",
         )
@@ -80,6 +81,12 @@ def _ask(
             at = computed.computed_at
             when = f"{day(at, zone, now=now)}, {named_clock(at, zone)}"
             st.caption(f"Computed {when}, {until(at, now=now)}; it is computed anew every night.", width="content")
+        elif not under_way:
+            st.caption(
+                "A run starts within half a minute; it replays the last 30 days and what is booked for 14. It shows "
+                "here how far it is; you may leave the page meanwhile.",
+                width="stretch",
+            )
     if asked:
         _compute(place.id)
     if last is not None and last.failed_at is not None:
@@ -88,9 +95,22 @@ def _ask(
             title=f"The computation of {until(last.failed_at, now=now)} failed.",
         )
     if last is not None and under_way:
-        share = last.done / last.steps if last.steps else 0.0
-        waits = f"Asked for {until(last.requested_at, now=now)}: a run takes it within half a minute."
-        st.progress(share, waits if last.claimed_at is None else f"Replaying: {last.done} of {last.steps or '?'}.")
+        _progress(last, now)
+
+
+def _progress(last: what_if.WhatIf, now: datetime) -> None:
+    """How far it is; and where no run takes it, what may be wrong."""
+    asked = until(last.requested_at, now=now)
+    if last.claimed_at is not None:
+        said = f"Replaying: {last.done} of {last.steps} numbers of accounts are done." if last.steps else "Reading."
+        st.progress(last.done / last.steps if last.steps else 0.0, f"{said} You may leave this page meanwhile.")
+    elif now - last.requested_at < PATIENCE:
+        st.progress(0.0, f"Asked for {asked}: a run takes it within half a minute. You may leave this page meanwhile.")
+    else:
+        st.warning(
+            "Look on the page Health whether Dagster's daemon runs; it is computed as soon as it does.",
+            title=f"Asked for {asked}, and no run has taken it yet.",
+        )
 
 
 def _compute(location_id: int) -> None:
@@ -106,13 +126,14 @@ def _curve(title: str, found: Mapping[str, Any], *, past: bool) -> None:
     points["bad"] = points["late"] + points["missed"]
     points["On time"] = links - points["bad"]
     points = points.rename(columns={"late": "Late", "missed": "Missed"})
+    table = points[["accounts", "On time", "Late", "Missed"]]
     about = f"{count(links, 'link')}, {count(accounts, 'account')} now"
-    with card(title, about, csv=f"what-if-{'past' if past else 'booked'}.csv", rows=points):
+    with card(title, about, csv=f"what-if-{'past' if past else 'booked'}.csv", rows=table):
         if not links:
             empty("event_busy", "There was no link." if past else "Nothing is booked.", "There is nothing to count.")
             return
         st.markdown(words_of(found, past=past))
-        enough_chart(points, accounts, found["enough"], alt=f"Late and missed links by number of accounts: {title}.")
+        enough_chart(points, accounts, found["enough"], title=title)
         st.caption(_meaning(found, past=past))
 
 

@@ -9,7 +9,9 @@ from console.charts.parts import ink
 
 
 def bar_chart(rows: pd.DataFrame, colors: Sequence[str], *, alt: str) -> None:
-    """One bar per row: `What` it is, its `value`, and the words at its end, `Label`; in the order of the rows."""
+    """One bar per row: `What` it is, its `value`, and the words at its end, `Label`; in the order of the rows. *alt*:
+    what they are, for who hears them."""
+    said = ", ".join(f"{what} {label}" for what, label in zip(rows["What"], rows["Label"], strict=True))
     y = {"field": "What", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220, "ticks": False}}
     width = {"field": "value", "type": "quantitative", "title": None, "axis": None}
     width |= {"scale": {"domainMax": float(rows["value"].max()) * 1.45 or 1}}
@@ -36,4 +38,4 @@ def bar_chart(rows: pd.DataFrame, colors: Sequence[str], *, alt: str) -> None:
             },
         ],
     }
-    st.vega_lite_chart(rows, spec, height=max(26 * len(rows) + 20, 80), alt=alt)
+    st.vega_lite_chart(rows, spec, height=max(26 * len(rows) + 20, 80), alt=f"{alt}: {said}.")

@@ -11,8 +11,13 @@ from console.local_axis import calendar_axis, scale
 from console.look import HEX
 
 
-def demand_chart(used: pd.DataFrame, curve: pd.DataFrame, now: datetime, zone: str, *, alt: str) -> None:
-    """What was used so far, what is booked from now on, and where that is more than there are accounts."""
+def demand_chart(
+    used: pd.DataFrame, curve: pd.DataFrame, bands: pd.DataFrame, now: datetime, zone: str, *, alt: str
+) -> None:
+    """What was used so far, what is booked from now on, and where that is more than there are accounts.
+
+    *bands* (`at`, `to`, `Short`, in words) are shaded: among several locations one may be short while others are not.
+    """
     since, until = used["at"].min().to_pydatetime(), curve["to"].max().to_pydatetime()
     x = {"field": "at", "type": "temporal", "scale": scale(since, until), "title": None}
     x |= {"axis": calendar_axis(since, until, zone, most=12)}
@@ -55,6 +60,7 @@ def demand_chart(used: pd.DataFrame, curve: pd.DataFrame, now: datetime, zone: s
     tooltip += [whole(field) for field in ("Used", "Booked", "Missing")] + [whole("Accounts")]
     spec = {
         "layer": [
+            *([_bands(bands, x)] if len(bands) else []),
             *layers,
             line("Accounts", x, stroke=[6, 3]),
             now_rule(now, scale(since, until)),
@@ -62,3 +68,11 @@ def demand_chart(used: pd.DataFrame, curve: pd.DataFrame, now: datetime, zone: s
         ]
     }
     st.vega_lite_chart(timed(rows), spec, height=320, alt=alt)
+
+
+def _bands(bands: pd.DataFrame, x: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "data": {"values": timed(bands).to_dict("records")},
+        "mark": {"type": "rect", "color": HEX["red"], "opacity": 0.16, "clip": True},
+        "encoding": {"x": x, "x2": {"field": "to"}, "tooltip": [{"field": "Short"}]},
+    }

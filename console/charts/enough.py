@@ -7,7 +7,7 @@ from console.charts.parts import ACCOUNTS, LEGEND, ink, whole
 from console.look import HEX, OUTCOME
 
 
-def enough_chart(points: pd.DataFrame, accounts: int, fewest: int, *, alt: str) -> None:
+def enough_chart(points: pd.DataFrame, accounts: int, fewest: int, *, title: str) -> None:
     """Late and missed links against the number of accounts, with the number there is and the fewest that are enough."""
     words = [OUTCOME["late"].word, OUTCOME["missed"].word]
     x = {"field": "accounts", "type": "quantitative", "title": "Accounts", "axis": {"tickMinStep": 1, "grid": False}}
@@ -74,4 +74,11 @@ def enough_chart(points: pd.DataFrame, accounts: int, fewest: int, *, alt: str) 
         ],
         "resolve": {"scale": {"y": "shared"}},
     }
-    st.vega_lite_chart(points, spec, height=300, alt=alt)
+    st.vega_lite_chart(points, spec, height=300, alt=_in_words(points, title))
+
+
+def _in_words(points: pd.DataFrame, title: str) -> str:
+    said = (
+        f"with {row['accounts']} accounts {row['Late']} late and {row['Missed']} missed" for _, row in points.iterrows()
+    )
+    return f"{title}, links by number of accounts: {', '.join(said)}."

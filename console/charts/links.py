@@ -9,7 +9,7 @@ from console.charts.parts import ACCOUNTS, LEGEND, ink
 from console.look import HEX, OUTCOME
 
 
-def link_chart(days: pd.DataFrame, *, alt: str) -> None:
+def link_chart(days: pd.DataFrame) -> None:
     """Links that did not come on time, by day; above each the share that did."""
     outcomes = [name for name in OUTCOME if name != "on_time"]
     words = [OUTCOME[name].word for name in outcomes]
@@ -55,4 +55,10 @@ def link_chart(days: pd.DataFrame, *, alt: str) -> None:
                 },
             }
         )
-    st.vega_lite_chart(days, {"layer": layers}, height=250, alt=alt)
+    st.vega_lite_chart(days, {"layer": layers}, height=250, alt=_in_words(days))
+
+
+def _in_words(days: pd.DataFrame) -> str:
+    bad = days[days["bad"] > 0].tail(7)
+    said = (f"{row['Day']}: {row['bad']}, so that {row['share']:.1%} came on time" for _, row in bad.iterrows())
+    return f"Links that were late, failed or missed, by day. {'; '.join(said) or 'There was none'}."

@@ -16,7 +16,9 @@ LEGEND = {
     "title": None,
     "symbolType": "square",
     "columnPadding": 12,
-    "columns": {"expr": "max(2, floor(width / 88))"},  # as many as there is room for, on a telephone too
+    "padding": 0,
+    "offset": 18,
+    "columns": {"expr": "max(1, floor(width / 88))"},  # as many as there is room for, on a telephone too
 }
 ACCOUNTS = {"type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 5, "grid": True}}
 PEAK = "Peak in use"

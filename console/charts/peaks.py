@@ -12,8 +12,8 @@ SHADES = [*(f"rgba(63, 120, 240, {strength})" for strength in (0.08, 0.22, 0.42,
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
-def peak_chart(hours: pd.DataFrame, zone: str, *, alt: str) -> None:
-    """The peak of use by weekday and hour, as a share of the accounts that were able to serve."""
+def peak_cells(hours: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The peak of use by weekday and hour of *zone*, and its share of the accounts that were able to serve."""
     local = hours["at"].dt.tz_convert(zone)
     cells = (
         hours.assign(day=local.dt.day_of_week, hour=local.dt.hour, share=hours["peak"] / hours["usable"].clip(lower=1))
@@ -22,6 +22,11 @@ def peak_chart(hours: pd.DataFrame, zone: str, *, alt: str) -> None:
     )
     cells["Day"] = cells["day"].map(dict(enumerate(DAYS)))
     cells["Hour"] = cells["hour"].map("{:02d}:00".format)
+    return cells
+
+
+def peak_chart(cells: pd.DataFrame) -> None:
+    """`peak_cells` as a heatmap, coloured by their share."""
     place = {
         "x": {
             "field": "hour",
@@ -76,4 +81,12 @@ def peak_chart(hours: pd.DataFrame, zone: str, *, alt: str) -> None:
         ],
         "config": {"scale": {"bandPaddingInner": 0.08}},
     }
-    st.vega_lite_chart(cells, spec, height=250, alt=alt)
+    st.vega_lite_chart(cells, spec, height=250, alt=_in_words(cells))
+
+
+def _in_words(cells: pd.DataFrame) -> str:
+    top = cells.loc[cells["share"].idxmax()]
+    return (
+        f"The most accounts in use by weekday and hour. Fullest on {top['Day']} at {top['Hour']}: {top['peak']} in "
+        f"use, {top['share']:.0%} of those able to serve."
+    )

@@ -7,7 +7,7 @@ from console.charts.parts import LEGEND
 from console.look import HEX
 
 
-def wait_chart(days: pd.DataFrame, *, alt: str) -> None:
+def wait_chart(days: pd.DataFrame) -> None:
     """How long recordings took, by day: the median, and what all but one in twenty kept to."""
     x = {
         "field": "Day",
@@ -47,4 +47,12 @@ def wait_chart(days: pd.DataFrame, *, alt: str) -> None:
             ],
         },
     }
-    st.vega_lite_chart(days, spec, height=280, alt=alt)
+    st.vega_lite_chart(days, spec, height=280, alt=_in_words(days))
+
+
+def _in_words(days: pd.DataFrame) -> str:
+    said = (
+        f"{row['Day']}: half within {row['Half came within']:.0f} min, 95 % within {row['95 % came within']:.0f} min"
+        for _, row in days.tail(7).iterrows()
+    )
+    return f"Minutes until recordings came, by day. {'; '.join(said)}."

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console.account_chart import chart
+from console.account_chart import chart, in_words
 from console.local_axis import calendar_axis, instant
+from console.pool_accounts import by_number
 
 ACCOUNT = "seat1@harbour-clinic.test"
 
@@ -98,3 +99,20 @@ def test_hours_stay_full_hours_across_a_change_of_the_clocks() -> None:
     assert labels("2026-10-24T22:00", "2026-10-25T03:00", "Europe/Berlin") == [
         *("Sun 25 Oct", "01:00", "02:00", "03:00", "04:00"),
     ]
+
+
+def test_accounts_are_in_the_order_of_their_numbers() -> None:
+    """The tenth room comes after the second."""
+    rooms = ["room10@a.test", "room2@a.test", "room1@b.test", "annex@a.test"]
+    assert sorted(rooms, key=by_number) == ["annex@a.test", "room2@a.test", "room10@a.test", "room1@b.test"]
+
+
+def test_who_hears_the_picture_hears_how_many_are_in_which_state() -> None:
+    """At this moment: what is over or planned is not counted."""
+    now = at("2026-07-01T12:00")
+    bars = [
+        {"account": ACCOUNT, "state": state, "planned": planned, "to_at": now - timedelta(minutes=ago)}
+        for state, planned, ago in (("live", False, 0), ("cooldown", True, -5), ("ready", False, 20))
+    ]
+    assert in_words(bars, [ACCOUNT, "other"], now) == "Timeline of 2 accounts. At this moment: 1 in meeting."
+    assert in_words([], [ACCOUNT], now).endswith("none is in use.")

@@ -14,6 +14,7 @@ from console.moments import span
 from core.clock import utcnow
 from core.db.models import Account, AppointmentRevision, ConnectionPeriod
 from core.db.read import pool_history
+from core.services.accounts import bench
 from core.services.what_if import ask_what_if, compute_what_ifs
 from tests.console.conftest import OpenPage, words_of
 from tests.world import World
@@ -209,6 +210,59 @@ def test_now_names_the_tightest_locations_and_all_states(world: World, open_page
     first.click().run()
     assert page.session_state["location"] == "Town Clinic"
     assert figures(page)["Free now"] == "0 / 1"
+
+
+def test_now_lists_the_accounts_that_need_a_person(world: World, open_page: OpenPage) -> None:
+    """Which, why, for how long and what to do; nothing of it while all are well."""
+    world.location(accounts=2)
+    assert "Needs attention" not in words_of(open_page("pool"))
+    first, _ = world.accounts()
+    with world.parts.sessions.begin() as session:
+        bench(session, first.id, reason="waiting_room", until=None, actor="test", now=utcnow() - 3 * HOUR)
+    told = words_of(open_page("pool"))
+
+    assert "**Needs attention** :gray[· 1 account]" in told and "for 3 h" in told
+    assert "Zoom forces a waiting room on this account. Switch it off in the account's Zoom settings" in told
+
+
+def test_now_leads_with_who_waits(world: World, open_page: OpenPage) -> None:
+    """Before the figures: how many wait, and for each why and until when."""
+    world.location(accounts=1)
+    for number in (1, 2, 3):
+        world.book(f"A-{number}")
+    world.run()
+    page = open_page("pool")
+    texts = [str(each.value) for each in page.main if hasattr(each, "value")]
+    [waits] = [place for place, text in enumerate(texts) if "2 appointments wait for an account" in text]
+
+    assert "An account should be free about" in " ".join(texts[waits : waits + 8])
+    assert waits < texts.index("0 / 1")
+    assert "Free next" in words_of(page) and "free about" in words_of(page)
+
+
+def test_figures_tell_what_changed_within_an_hour(world: World, open_page: OpenPage) -> None:
+    """One of two accounts was given away now, two were free an hour ago."""
+    world.location(accounts=2)
+    connected_for(world, 7 * 24 * HOUR)
+    world.book("A-1")
+    world.run()
+    page = open_page("pool")
+
+    changes = {metric.label: metric.delta for metric in page.metric}
+    assert (changes["Free now"], changes["In use"]) == ("-1", "+1")
+
+
+def test_a_what_if_that_no_run_takes_says_where_to_look(world: World, open_page: OpenPage) -> None:
+    """At first it tells what happens next; after minutes, what may be wrong."""
+    place = world.location(accounts=1)
+    with world.parts.sessions.begin() as session:
+        ask_what_if(session, place.id, actor="console", now=utcnow())
+    page = open_page("what_if")
+    assert page.button(key="compute").label == "Computing"
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.text("UPDATE what_if_results SET requested_at = requested_at - INTERVAL '3 minutes'"))
+
+    assert "no run has taken it yet" in words_of(page.run())
 
 
 def test_what_if_is_asked_for_by_a_button_and_shows_what_a_run_computed(world: World, open_page: OpenPage) -> None:
