@@ -75,7 +75,8 @@ def door(refused: NotAllowed) -> None:
                 st.warning(plain(refused.next_step), title=plain(refused.message), icon=":material/lock:")
             else:
                 st.markdown(plain(refused.message))
-            st.button("Sign in", type="primary", key="sign_in", on_click=st.login, width="stretch")
+            label = "Sign in again" if signed_in else "Sign in"
+            st.button(label, type="primary", key="sign_in", on_click=st.login, width="stretch")
             if signed_in:
                 st.button("Sign out", key="sign_out", on_click=st.logout, width="stretch")
 
