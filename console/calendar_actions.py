@@ -139,12 +139,9 @@ def _say(change: CalendarChange, where: str, before: str) -> None:
         at_once = f", {change.due_now} of them at once" if change.due_now else ""
         st.info(f"{_appointments(change.begin_to_need)} a link by that{at_once}.", title=title)
     else:
-        st.warning(
-            f"{_appointments(change.cease_to_need)} no link any more; "
-            f"{change.keep_their_link} that {'has' if change.keep_their_link == 1 else 'have'} one already "
-            f"keep{'s' if change.keep_their_link == 1 else ''} it.",
-            title=title,
-        )
+        keep = change.keep_their_link
+        kept = f" {keep} that {'has' if keep == 1 else 'have'} one already keep{'s' if keep == 1 else ''} it."
+        st.warning(f"{_appointments(change.cease_to_need)} no link any more.{kept if keep else ''}", title=title)
 
 
 def _done(change: CalendarChange) -> str:

@@ -76,6 +76,6 @@ class Dialogs:
 
 
 def why(*, required: bool = False) -> str:
-    """A person's reason for what a dialog does; *required*: the dialog cannot do without."""
+    """A person's reason, for the timeline; *required*: the dialog cannot do without."""
     label = "Why" if required else "Why (may stay empty)"
-    return st.text_input(label, key="why", max_chars=200, help="Stands on the timeline, with your name").strip()
+    return st.text_input(label, key="why", max_chars=200).strip()
