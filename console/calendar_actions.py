@@ -140,8 +140,8 @@ def _say(change: CalendarChange, where: str, before: str) -> None:
         st.info(f"{_appointments(change.begin_to_need)} a link by that{at_once}.", title=title)
     else:
         keep = change.keep_their_link
-        kept = f" {keep} that {'has' if keep == 1 else 'have'} one already keep{'s' if keep == 1 else ''} it."
-        st.warning(f"{_appointments(change.cease_to_need)} no link any more.{kept if keep else ''}", title=title)
+        kept = f"; {keep} that {'has' if keep == 1 else 'have'} one already keep{'s' if keep == 1 else ''} it"
+        st.warning(f"{_appointments(change.cease_to_need)} no link any more{kept if keep else ''}.", title=title)
 
 
 def _done(change: CalendarChange) -> str:
