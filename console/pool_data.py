@@ -103,8 +103,10 @@ def history(location: int | None, since: datetime, until: datetime, zone: str) -
 
 @st.cache_data(**KEPT)
 def _history(_where: str, location: int | None, since: datetime, until: datetime, zone: str) -> History:
-    window, now = history_window(since, until, zone), utcnow()
-    long = history_window(min(since, until - WEEKS), until, zone)
+    # The hours kept of all locations together are those of UTC, half an hour from the full hours of some clocks.
+    hours_of, now = zone if location is not None else "UTC", utcnow()
+    window = history_window(since, until, hours_of)
+    long = history_window(min(since, until - WEEKS), until, hours_of)
     with sessions()() as session:
         buckets = _frame(pool_history.occupancy(session, location, window.with_before, now=now), zone, window.seconds)
         hours = pool_history.occupancy(session, location, HistoryWindow(long.since, until, HOUR), now=now)

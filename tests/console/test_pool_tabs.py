@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from console import pool_data
 from console.moments import span
 from core.clock import utcnow
 from core.db.models import Account, AppointmentRevision, ConnectionPeriod
@@ -158,6 +159,16 @@ def test_history_without_anything_says_so(world: World, open_page: OpenPage) -> 
     world.location(accounts=0)
 
     assert "There is no history of that time." in words_of(open_page("pool", view="History"))
+
+
+def test_history_of_all_locations_begins_at_a_full_hour_of_utc(world: World, open_page: OpenPage) -> None:
+    """The hours kept of all together are those of UTC; a location's are those of its own clock, here half past."""
+    location = world.location()
+    open_page("pool")
+    week = utcnow() - timedelta(days=7), utcnow()
+
+    assert pool_data.history(location.id, *week, "Asia/Kolkata").window.since.minute == 30
+    assert pool_data.history(None, *week, "Asia/Kolkata").window.since.minute == 0
 
 
 def test_ahead_says_where_accounts_will_be_short(world: World, open_page: OpenPage) -> None:
