@@ -12,6 +12,8 @@ from core.zoom.oauth import REQUIRED_SCOPES, missing_scopes
 
 WORKING = (Connection.CONNECTED, "busy_elsewhere")
 TROUBLED = (Connection.NEEDS_REAUTH, "quarantined")
+# A meeting of their own is nothing wrong with an account, but somebody has to end it: the same as the Pool page counts.
+NEED_A_PERSON = (*TROUBLED, "busy_elsewhere")
 FREE = (NOT_CONNECTED, Connection.DISCONNECTED)
 CONNECTABLE = (NOT_CONNECTED, Connection.NEEDS_REAUTH, Connection.DISCONNECTED)
 NEARLY_SPENT = DAILY_CREATES * 8 // 10

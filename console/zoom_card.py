@@ -3,7 +3,7 @@
 import streamlit as st
 
 from console.connection_list import start_path
-from console.connection_words import FREE, TROUBLED, WORKING
+from console.connection_words import FREE, NEED_A_PERSON, WORKING
 from console.look import ACCOUNT, plain
 from console.seat_actions import issue_button
 from console.who import offered
@@ -78,12 +78,12 @@ def none_free(states: dict[str, int]) -> str:
 
 def _figures(states: dict[str, int], issued: int, created: int) -> None:
     connected = sum(states.get(state, 0) for state in WORKING)
-    troubled = sum(states.get(state, 0) for state in TROUBLED)
+    troubled = sum(states.get(state, 0) for state in NEED_A_PERSON)
     free = sum(states.get(state, 0) for state in FREE)
     most = (issued - free) * DAILY_CREATES
     with st.container(horizontal=True, gap="medium"):
         st.metric("Connected", f"{connected:,} of {issued:,}", help="Accounts that take part, of the seats issued")
-        st.metric("Need a person", f"{troubled:,}", help="Their access is lost, or they are out of the pool")
+        st.metric("Need a person", f"{troubled:,}", help="Their access is lost, they are out of the pool, or somebody uses them by hand")
         st.metric("Seats free", f"{free:,}", help="Issued and not connected: they can be connected at once")
         st.metric(
             "Zoom budget today",

@@ -8,7 +8,7 @@ from console import connection_actions, seat_actions
 from console.connect_result import read_refusal
 from console.connection_detail import show_account
 from console.connection_list import seat_table
-from console.connection_words import FREE, TROUBLED, WORKING
+from console.connection_words import FREE, NEED_A_PERSON, WORKING
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock
@@ -30,7 +30,7 @@ EVERY = "All"
 RESULT = "connect_result"
 SHOWN = {
     EVERY: None,
-    "Needs a person": TROUBLED,
+    "Needs a person": NEED_A_PERSON,
     "Connected": (*WORKING, Connection.DRAINING),
     "Free": FREE,
 }

@@ -152,3 +152,14 @@ def test_operations_take_accounts_out_and_connect_none(world: World) -> None:
 
     assert menu.options == ["Details", "Quarantine"]
     assert not [each for each in page.button if each.key == "issue_seats"]
+
+
+def test_an_account_in_a_meeting_of_its_own_needs_a_person(world: World, open_page: OpenPage) -> None:
+    """The Pool page counts it so, and its figure leads here."""
+    world.location(accounts=2)
+    with world.parts.sessions.begin() as session:
+        session.execute(sa.update(Account).where(Account.id == 1).values(busy_elsewhere_since=utcnow()))
+    page = open_page("connections", seats_shown="Needs a person")
+
+    assert menus(page) == 1
+    assert {metric.label: metric.value for metric in page.metric}["Need a person"] == "1"
