@@ -83,7 +83,11 @@ def _figures(states: dict[str, int], issued: int, created: int) -> None:
     most = (issued - free) * DAILY_CREATES
     with st.container(horizontal=True, gap="medium"):
         st.metric("Connected", f"{connected:,} of {issued:,}", help="Accounts that take part, of the seats issued")
-        st.metric("Need a person", f"{troubled:,}", help="Their access is lost, they are out of the pool, or somebody uses them by hand")
+        st.metric(
+            "Need a person",
+            f"{troubled:,}",
+            help="Access lost, out of the pool, or used by hand",
+        )
         st.metric("Seats free", f"{free:,}", help="Issued and not connected: they can be connected at once")
         st.metric(
             "Zoom budget today",
