@@ -65,7 +65,7 @@ def keep_result() -> None:
     """Take the end of a connect out of the address, so that a reload or a bookmark does not tell it again."""
     if refused := st.query_params.pop("refused", None):
         st.session_state[RESULT] = ("refused", *read_refusal(refused, st.context.cookies))
-    elif email := st.query_params.pop("connected", None):
+    elif email := st.query_params.pop("connected", "").replace("\0", ""):  # PostgreSQL takes no NUL
         st.session_state[RESULT] = ("connected", email, "", "")
 
 
