@@ -30,7 +30,7 @@ from tests.bench.figures import Result
 from tests.bench.installation import installation
 from tests.bench.year import Year, fill_year
 from tests.journeys.chromium import browser
-from tests.journeys.visitor import CHART, DRAWN, READY
+from tests.journeys.visitor import BROKEN, CHART, DRAWN, READY
 
 # Each page as it opens by itself, the tabs behind it, and one appointment: the file of its script, and its address.
 SEEN: Mapping[str, tuple[str, str]] = {
@@ -148,7 +148,7 @@ def _visited(running: Browser, address: str) -> tuple[Load, Load]:
 def _loaded(page: Page, address: str) -> Load:
     page.goto(address)
     page.wait_for_function(DONE, arg=[READY, CHART, STILL_MS], timeout=PATIENCE_MS)
-    broken = page.locator("[data-testid=stException]").all_inner_texts()
+    broken = page.locator(BROKEN).all_inner_texts()
     assert not broken, f"{address}: {broken}"
     seen: dict[str, Any] = page.evaluate("window.__seen")
     return Load(seen["words"] / 1000, seen["charts"] / 1000 if seen["drawn"] else None)

@@ -299,6 +299,7 @@ def test_the_page_believes_no_address(world: World, open_page: OpenPage) -> None
     world.location()
 
     assert "is connected." not in words_of(open_page("connections", connected="evil@elsewhere.test"))
+    assert "is connected." not in words_of(open_page("connections", connected="seat1\0@harbour.test"))
 
 
 def test_a_refused_connect_is_told(world: World, open_page: OpenPage) -> None:
