@@ -40,11 +40,11 @@ def panel(asked: Asked, calendar: Calendar | None) -> None:
     found, rows = search(asked, calendar)
     if not rows and st.query_params.pop("after", None):
         st.rerun()  # nothing is left behind that place, and the list has a beginning
+    freshness(asked.zone)
     if not rows:
         _nothing(asked)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        freshness(asked.zone)
         st.space("stretch")
         _pager(found, len(rows))
     with st.container(border=True, gap=None):

@@ -16,7 +16,7 @@ from console.appointment_actions import CHOSEN, LONGEST_MINUTES, SAID
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock, span
-from console.page import empty, explained
+from console.page import empty, explained, no_location
 from console.room_words import room_words
 from console.start_input import start_input
 from console.who import offered, own, require
@@ -74,7 +74,7 @@ def _form(opened: Opened) -> None:
     with sessions()() as session:
         places = {place.id: place for place in own(pool.locations(session))}
         if not places:
-            empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+            no_location()
             return
         left, right = st.columns(2)
         place = places[

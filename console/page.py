@@ -141,6 +141,11 @@ def empty(icon: str, what: str, next_step: str) -> None:
         st.caption(next_step, text_alignment="center", width="stretch")
 
 
+def no_location() -> None:
+    """What every page says before there is a first location."""
+    empty("storefront", "There is no location yet.", "Add one on the page Locations, or with `zoompool locations add`.")
+
+
 def sandbox_badge() -> None:
     """Nobody may take the practice Zoom for the real one: a mark on every page, with the way to its own page."""
     settings = get_settings()

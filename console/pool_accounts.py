@@ -47,10 +47,10 @@ def timeline(
         )
 
 
-def by_number(email: str) -> tuple[str, list[tuple[int, str]]]:
+def by_number(email: str) -> tuple[str, list[tuple[str, int]]]:
     """`room2` before `room10`, each place's together."""
     name, _, domain = email.partition("@")
-    return domain, [(int(digits or 0), letters) for letters, digits in re.findall(r"(\D*)(\d*)", name)]
+    return domain, [(letters, int(digits or 0)) for letters, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def open_clicked(bar: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Appointments on the Pool page: those that wait for an account, with why and until when, and the next ones."""
+"""Appointments on the Pool page: those that wait for a link, with why and until when, and the next ones."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ Waits = Mapping[int, datetime | None]
 def waiting_card(
     waiting: Sequence[Upcoming], all_of_them: int, waits: Waits, now: datetime, place: LocationItem | None
 ) -> None:
-    """Who is due and has no account, why, and when one should be free; nothing while nobody waits."""
+    """Who is due and has no link, why, and when an account should be free; nothing while nobody waits."""
     if not waiting:
         return
     with st.container(border=True, gap="xsmall", key="alarm_waiting"):
         verb = "waits" if all_of_them == 1 else "wait"
-        title = f":orange[:material/hourglass_empty:] **{count(all_of_them, 'appointment')} {verb} for an account**"
+        title = f":orange[:material/hourglass_empty:] **{count(all_of_them, 'appointment')} {verb} for a link**"
         headed(title, partial(to_appointments, place, Link.WAITING, "All that wait"))
         with st.container(gap="xsmall", key="rows_waiting"):
             for each in waiting:
@@ -41,9 +41,7 @@ def appointment_list(coming: Sequence[Upcoming], waits: Waits, now: datetime, pl
     """The next appointments, one line each."""
     st.header("Next appointments", anchor=False)
     if not coming:
-        empty(
-            "event_available", "No appointment in the next seven days.", "Book one with `zoompool appointments book`."
-        )
+        empty("event_available", "No appointment in the next seven days.", "Press Book on the page Appointments.")
         return
     with st.container(border=True, gap="xsmall", key="rows_next"):
         for each in coming:

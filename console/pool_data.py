@@ -22,6 +22,7 @@ WEEKS = timedelta(days=28)
 LATELY = timedelta(hours=6)
 STEP, DUE_STEP = 300, 900  # seconds
 BUCKETS = LATELY // timedelta(seconds=STEP)
+STEPS_AN_HOUR = HOUR // STEP
 IDLE = 5  # accounts that were used least
 KEPT = {"ttl": 30, "max_entries": 64, "show_spinner": False}
 
@@ -76,7 +77,7 @@ def lately(location: int | None) -> Lately:
 
 
 @st.cache_data(**KEPT | {"ttl": 60})
-def _lately(_where: str, location: int | None) -> Lately:
+def _lately(where: str, location: int | None) -> Lately:
     now, lead = utcnow(), get_settings().lead_time
     window = HistoryWindow(now - BUCKETS * timedelta(seconds=STEP), now, STEP)
     with sessions()() as session:
@@ -102,7 +103,7 @@ def history(location: int | None, since: datetime, until: datetime, zone: str) -
 
 
 @st.cache_data(**KEPT)
-def _history(_where: str, location: int | None, since: datetime, until: datetime, zone: str) -> History:
+def _history(where: str, location: int | None, since: datetime, until: datetime, zone: str) -> History:
     # The hours kept of all locations together are those of UTC, half an hour from the full hours of some clocks.
     hours_of, now = zone if location is not None else "UTC", utcnow()
     window = history_window(since, until, hours_of)
@@ -124,12 +125,12 @@ def outlook(locations: tuple[int, ...], location: int | None, *, days: int, zone
 
 
 @st.cache_data(**KEPT)
-def _outlook(_where: str, locations: tuple[int, ...], location: int | None, days: int, zone: str) -> Outlook:
+def _outlook(where: str, locations: tuple[int, ...], location: int | None, days: int, zone: str) -> Outlook:
     settings, now = get_settings(), utcnow()
     seconds = 600 if days == 1 else 1800
     since = now - timedelta(seconds=now.timestamp() % seconds)
     until, past = since + timedelta(days=days), since - timedelta(hours=6 if days == 1 else 24)
-    usual = _usual(_where, locations)
+    usual = _usual(where, locations)
     demand = ahead.Demand(since, until, settings.lead_time, settings.cooldown, usual, now)
     with sessions()() as session:
         curve = pd.DataFrame([vars(each) for each in ahead.demand_curve(session, demand, seconds=seconds)])
@@ -144,7 +145,7 @@ def _outlook(_where: str, locations: tuple[int, ...], location: int | None, days
 
 
 @st.cache_data(ttl=600, max_entries=64, show_spinner=False)
-def _usual(_where: str, locations: tuple[int, ...]) -> list[ahead.UsualTail]:
+def _usual(where: str, locations: tuple[int, ...]) -> list[ahead.UsualTail]:
     with sessions()() as session:
         return ahead.usual_tails(session, locations)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from console.moments import length, until
 from console.pool_card import to_appointments, to_connections
-from console.pool_data import Lately
+from console.pool_data import STEPS_AN_HOUR, Lately
 from core.db.read.pool import LocationItem, PoolCounts
 from core.domain.states import Link
 
@@ -67,17 +67,14 @@ def key_figures(
 def _waiting(waiting: int, longest: timedelta) -> tuple[str, str, Color]:
     """Whether somebody waits; else how long somebody did, in the last hours."""
     if waiting:
-        return "no account free", "", "orange"
+        return "due, without a link", "", "orange"
     return (f"up to {length(longest)} lately", "", "gray") if longest else ("nobody waits", "", "green")
 
 
 def _changed(value: int, before: Sequence[float], color: Color) -> tuple[str, str, Color]:
     """How much more or less it is than an hour ago, in which colour."""
-    change = value - round(before[-HOUR]) if len(before) >= HOUR else 0
+    change = value - round(before[-STEPS_AN_HOUR]) if len(before) >= STEPS_AN_HOUR else 0
     return f"{change:+,}" if change else "0", "vs 1 h ago", color if change else "off"
-
-
-HOUR = 12  # steps of `Lately`
 
 
 def _figure(

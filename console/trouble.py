@@ -22,10 +22,12 @@ log = structlog.get_logger(__name__)
 
 
 def show(error: Exception) -> None:
-    """Say what happened and what to do. The same trouble keeps its id while the page goes on meeting it."""
+    """Say what happened and what to do. The same trouble keeps its id for the whole visit."""
     title, next_step, icon = _said(error)
     known: dict[str, str] = st.session_state.setdefault(IDS, {})
-    same = f"{type(error).__name__} {title}"
+    # Two of a kind that arose in two places are two faults, and what Zoom said twice is two answers.
+    arose = [(each.filename, each.lineno) for each in traceback.extract_tb(error.__traceback__)]
+    same = f"{type(error).__name__} {title} {arose if _is_ours(error) else getattr(error, 'tracking_id', '')}"
     if same not in known:
         known[same] = secrets.token_hex(4)
         _note(error, known[same])
@@ -66,7 +68,7 @@ def _is_ours(error: Exception) -> bool:
 
 def _note(error: Exception, error_id: str) -> None:
     if _is_ours(error):
-        log.error("page_failed", error_id=error_id, exc_info=error)
+        log.error("page_failed", error_id=error_id, error=type(error).__name__, trace=_trace(error))
         return
     last = traceback.extract_tb(error.__traceback__)[-1:]
     facts = {"tracking_id": error.tracking_id} if isinstance(error, ZoomError) else {}
@@ -78,3 +80,10 @@ def _note(error: Exception, error_id: str) -> None:
         where=" ".join(f"{each.filename.rpartition('/')[2]}:{each.lineno} {each.name}" for each in last),
         **facts,
     )
+
+
+def _trace(error: BaseException) -> str:
+    """Where it arose and what it arose from, without their messages: in those may stand what somebody typed."""
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = _trace(earlier) if earlier else ""
+    return f"{before}{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}\n"

@@ -11,7 +11,7 @@ from console.database import sessions
 from console.look import APPOINTMENT, pale_address, plain
 from console.mails import show_opened
 from console.moments import clock, day
-from console.page import empty, heading, live
+from console.page import empty, heading, live, no_location
 from console.who import own, person
 from core.clock import utcnow
 from core.db.models import Calendar, Location
@@ -37,7 +37,7 @@ def show() -> None:
         location = given("location_id")
         open_link(wanted, int(location) if reading.is_id(location) else None)
     elif not places:
-        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        no_location()
     else:
         listed(of, calendars)
 

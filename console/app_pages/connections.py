@@ -12,7 +12,7 @@ from console.connection_words import FREE, NEED_A_PERSON, WORKING
 from console.database import sessions
 from console.look import plain
 from console.moments import named_clock
-from console.page import empty, explained, freshness, live, location_choice, pagination, zone_of
+from console.page import empty, explained, freshness, live, location_choice, no_location, pagination, zone_of
 from console.who import offered
 from console.zoom_card import zoom_card
 from core.clock import utcnow
@@ -47,11 +47,7 @@ def show() -> None:
     )
     show_result()
     if not places:
-        empty(
-            "storefront",
-            "There is no location yet.",
-            "Add one on the page Locations, or with `zoompool locations add`.",
-        )
+        no_location()
         return
     zone = zone_of(place, places)
     wrong_address()

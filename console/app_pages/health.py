@@ -189,7 +189,7 @@ def alert_card(found: Sequence[AlertLine], over: Sequence[AlertLine], now: datet
         empty(
             "verified",
             "Nothing is wrong that a person would have to know.",
-            "Whatever is tells people at once, and stands here.",
+            "Whatever goes wrong is told at once, and listed here.",
         )
     if over:
         with st.expander("Over since yesterday", icon=":material/history:"):

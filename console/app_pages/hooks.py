@@ -11,7 +11,7 @@ from console import hook_actions, words
 from console.database import sessions
 from console.look import HOOK, MESSAGE, plain
 from console.moments import clock, day, until
-from console.page import empty, freshness, live, location_choice
+from console.page import empty, freshness, live, location_choice, no_location
 from core.clock import utcnow
 from core.db.read import hooks as reading
 from core.db.read import pool
@@ -41,11 +41,7 @@ def show() -> None:
     hook_actions.send_what_was_asked()
     hook_actions.new_secret()
     if not places:
-        empty(
-            "storefront",
-            "There is no location yet.",
-            "Add one on the page Locations, or with `zoompool locations add`.",
-        )
+        no_location()
         return
     live(lambda: panel(place))
 

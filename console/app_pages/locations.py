@@ -6,7 +6,7 @@ from console import location_actions
 from console.database import sessions
 from console.look import LOCATION, plain
 from console.moments import length
-from console.page import empty, pagination
+from console.page import empty, heading, pagination
 from core.db.read import places
 
 ROWS = 20
@@ -14,9 +14,7 @@ ROWS = 20
 
 def show() -> None:
     """The whole page."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Locations", anchor=False, width="content")
-        st.space("stretch")
+    with heading("Locations", refreshes=False):
         search = st.text_input(
             "Find", key="find", bind="query-params", placeholder="Find by name", width=240, label_visibility="collapsed"
         )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from console.database import sessions
-from console.page import empty, live, location_choice, zone_of
+from console.page import live, location_choice, no_location, zone_of
 from console.pausing import pause_control
 from console.pool_ahead import ahead_panel
 from console.pool_card import SLOW
@@ -18,7 +18,7 @@ def show() -> None:
         places = pool.locations(session)
     place = location_choice("Pool", places, key="location", beside=pause_control if places else None)
     if not places:
-        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        no_location()
         return
     zone = zone_of(place, places)
     now, ahead, history = st.tabs(["Now", "Ahead", "History"], key="view", bind="query-params")

@@ -10,7 +10,7 @@ import streamlit as st
 from console.charts.enough import enough_chart
 from console.database import sessions
 from console.moments import day, named_clock, until
-from console.page import empty, explained, freshness, heading, live, zone_of
+from console.page import empty, explained, freshness, heading, live, no_location, zone_of
 from console.pool_card import card, count
 from console.who import offered, own, require
 from core.clock import utcnow
@@ -28,7 +28,7 @@ def show() -> None:
         places = pool.locations(session)
     if not places:
         st.title("What-if", anchor=False)
-        empty("storefront", "There is no location yet.", "Add one with `zoompool locations add`.")
+        no_location()
         return
     by_name = {place.name: place for place in own(places)}
     with heading("What-if"):

@@ -126,7 +126,7 @@ def test_the_practice_console_is_for_this_machine_only(console: str) -> None:
         socket.create_connection((outside, int(console.rsplit(":", 1)[1])), timeout=5)
 
 
-def test_a_foreign_page_whose_name_leads_here_sees_nothing(console: str) -> None:
+def test_a_foreign_page_whose_name_leads_here_opens_no_page(console: str) -> None:
     """Its browser is this machine's, so the address proves nothing; the name that it asks for does."""
     port = int(console.rsplit(":", 1)[1])
     for name, lets_in in (("localhost", True), ("evil.test", False)):

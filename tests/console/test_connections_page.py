@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
+from console.words import REASONS
 from core.clock import utcnow
 from core.db.models import Account, Grant
 from core.domain.roles import Role
@@ -163,3 +164,11 @@ def test_an_account_in_a_meeting_of_its_own_needs_a_person(world: World, open_pa
 
     assert menus(page) == 1
     assert {metric.label: metric.value for metric in page.metric}["Need a person"] == "1"
+
+
+def test_the_button_reconnect_follows_what_the_sentence_says() -> None:
+    """Whoever words a cause anew sees here whether an account that is benched for it keeps its way back."""
+    assert {cause for cause, each in REASONS.items() if "Reconnect" in each.next_step} == {
+        "dead_grant", "deauthorized", "disconnected", "licence_gone", "needs_reauth", "no_join_before_host",
+        "no_permission", "not_active", "permission_missing", "sign_in_forced", "token_refused", "waiting_room",
+    }  # fmt: skip

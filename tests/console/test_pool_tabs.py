@@ -244,7 +244,7 @@ def test_now_leads_with_who_waits(world: World, open_page: OpenPage) -> None:
     world.run()
     page = open_page("pool")
     texts = [str(each.value) for each in page.main if hasattr(each, "value")]
-    [waits] = [place for place, text in enumerate(texts) if "2 appointments wait for an account" in text]
+    [waits] = [place for place, text in enumerate(texts) if "2 appointments wait for a link" in text]
 
     assert "An account should be free about" in " ".join(texts[waits : waits + 8])
     assert waits < texts.index("0 / 1")

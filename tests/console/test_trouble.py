@@ -45,8 +45,9 @@ def unforeseen() -> None:
     """A script with a fault of its own, told as the web process tells it. Its text is all that runs."""
     from console.trouble import show_unexpected
 
+    client = "a-client@clients.test"
     try:
-        raise KeyError("a-client@clients.test")
+        raise KeyError(client)
     except KeyError as error:
         show_unexpected(error)
 
@@ -61,4 +62,32 @@ def test_what_nobody_foresaw_is_a_sentence_with_an_id_and_no_trace(caplog: pytes
     assert "KeyError" not in told and "a-client" not in told
     [line] = [each for each in lines if each["event"] == "page_failed"]
     assert line["error_id"] == ID.findall(told)[0]
-    assert isinstance(line["exc_info"], KeyError)
+    assert line["error"] == "KeyError" and "raise KeyError(client)" in line["trace"]
+    assert "a-client" not in str(line)
+
+
+def unforeseen_twice() -> None:
+    """Two faults of one kind, from two lines."""
+    from console.trouble import show_unexpected
+
+    def first() -> None:
+        raise KeyError
+
+    def second() -> None:
+        raise KeyError
+
+    for place in (first, second):
+        try:
+            place()
+        except KeyError as error:
+            show_unexpected(error)
+
+
+def test_two_faults_of_a_kind_have_two_ids() -> None:
+    """The second one's trace is in the log too."""
+    with capture_logs() as lines:
+        page = AppTest.from_function(unforeseen_twice).run()
+
+    ids = ID.findall(words_of(page))
+    assert len(set(ids)) == 2
+    assert [each["error_id"] for each in lines if each["event"] == "page_failed"] == ids
