@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,6 +26,9 @@ from tests.world import World
 TEMPLATE = "template_zoompool"
 LEFT_OUT = pytest.StashKey[int]()
 _numbers = itertools.count(1)
+# How long an example takes tells how busy the machine is, and nothing about the rule.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.hookimpl(trylast=True)  # after those that were not asked for are gone
