@@ -253,7 +253,9 @@ def test_what_if_is_computed_by_a_run_until_its_curve_is_drawn(world: World, per
 
 def test_an_account_that_was_disconnected_gently_is_gone_by_itself(world: World, person: Visitor) -> None:
     """The one of the first journey, as soon as its last recording has been read once more."""
-    [account] = [each for each in world.accounts() if each.email == MET]
+    found = [each for each in world.accounts() if each.email == MET]
+    assert found, "run the whole file: the first journey disconnects this account, and here its end is seen"
+    [account] = found
     until(
         lambda: world.accounts(id=account.id)[0].connection == "disconnected", READ_AGAIN, "it has nothing left to do"
     )
