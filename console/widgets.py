@@ -45,7 +45,7 @@ async function copy(text) {
 _COPY = st.components.v2.component(
     "copy_button",
     html="""
-<button type="button" class="button"></button><span class="aloud" role="status" aria-live="polite"></span>
+<button type="button" class="button">Copy</button><span class="aloud" role="status" aria-live="polite"></span>
 """,
     css=BUTTON,
     js=COPY
@@ -93,7 +93,7 @@ export default function ({ data, parentElement }) {
 _FRAME = st.components.v2.component(
     "mail_frame",
     html="""
-<iframe sandbox=""></iframe>
+<iframe sandbox="" title="A mail"></iframe>
 """,
     css="iframe { width: 100%; height: 30rem; border: 1px solid var(--st-border-color); border-radius: .5rem; }",
     js="""
