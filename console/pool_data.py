@@ -78,11 +78,12 @@ def lately(location: int | None) -> Lately:
 
 @st.cache_data(**KEPT | {"ttl": 60})
 def _lately(where: str, location: int | None) -> Lately:
-    now, lead = utcnow(), get_settings().lead_time
+    now, settings = utcnow(), get_settings()
+    lead, late = settings.lead_time, settings.late_open_limit
     window = HistoryWindow(now - BUCKETS * timedelta(seconds=STEP), now, STEP)
     with sessions()() as session:
         rows = pool_history.occupancy(session, location, window, now=now)
-        waited = read.waited(session, location, now=now, seconds=STEP, buckets=BUCKETS)
+        waited = read.waited(session, location, now=now, lead=lead, late=late, seconds=STEP, buckets=BUCKETS)
         due = read.becoming_due(
             session, location, now=now, lead=lead, seconds=DUE_STEP, buckets=LATELY // timedelta(seconds=DUE_STEP)
         )

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-# Those whose links were judged; who waits still is not among them, and is counted by whoever asks. Their own index
-# knows them by the time they became due, and nobody waits for more than an hour and its own length.
+# Those whose links were judged; who waits still is not among them, and is counted by whoever asks. Who was missed has
+# waited until nobody would have opened the link any more. Their own index knows them by the time they became due, and
+# nobody waits in line for longer than lead time and late limit together.
 WAITED = sa.text("""
 WITH waited AS MATERIALIZED (
-    SELECT waiting_since AS from_at, least(coalesce(link_ready_at, ends_at), :now) AS to_at
+    SELECT waiting_since AS from_at,
+           least(coalesce(link_ready_at, least(starts_at + CAST(:late AS interval), ends_at)), :now) AS to_at
     FROM appointment_revisions
-    WHERE outcome IN ('on_time', 'late', 'missed') AND due_at >= CAST(:since AS timestamptz) - INTERVAL '2 hours'
+    WHERE outcome IN ('on_time', 'late', 'missed')
+      AND due_at >= CAST(:since AS timestamptz) - CAST(:lead AS interval) - CAST(:late AS interval)
       AND due_at < :now AND waiting_since IS NOT NULL AND waiting_since < :now
       AND (CAST(:location AS bigint) IS NULL OR location_id = :location)
 )
@@ -43,11 +46,20 @@ class Waited:
     longest: timedelta
 
 
-def waited(session: Session, location: int | None, *, now: datetime, seconds: int, buckets: int) -> Waited:
-    """Of the *buckets* of so many *seconds* before *now*."""
+def waited(
+    session: Session,
+    location: int | None,
+    *,
+    now: datetime,
+    lead: timedelta,
+    late: timedelta,
+    seconds: int,
+    buckets: int,
+) -> Waited:
+    """Of the *buckets* of so many *seconds* before *now*; links open from *lead* before a start to *late* after it."""
     since = now - timedelta(seconds=seconds * buckets)
     about = {"location": location, "now": now, "since": since, "seconds": seconds, "buckets": buckets}
-    rows = session.execute(WAITED, about).all()
+    rows = session.execute(WAITED, about | {"lead": lead, "late": late}).all()
     return Waited([row.waiting for row in rows], max(row.longest for row in rows))
 
 

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from core.db.models import Account, Appointment, AppointmentRevision, ConnectionPeriod
 from core.db.read.attention import troubled
-from core.db.read.lately import becoming_due, waited
+from core.db.read.lately import Waited, becoming_due, waited
 from tests.integration.pool.given import History, Lease, three_accounts, write
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LEAD, LATE = 10 * MINUTE, 15 * MINUTE
 
 
 @pytest.fixture
@@ -39,6 +40,11 @@ def appointment(session: Session, place: int, external_id: str) -> Appointment:
     return session.scalars(found).one()
 
 
+def lately(session: Session, place: int) -> Waited:
+    """Who waited in the last forty minutes, in steps of five."""
+    return waited(session, place, now=NOW, lead=LEAD, late=LATE, seconds=300, buckets=8)
+
+
 def test_who_waited_counts_in_each_step_in_which_he_did(session: Session, place: int) -> None:
     """From 11:32 to 11:44 is in the steps from 11:30, 11:35 and 11:40; another place's wait is not ours."""
     about = {"location_id": place, "starts_at": NOW, "ends_at": NOW + 30 * MINUTE, "due_at": NOW - 28 * MINUTE}
@@ -47,9 +53,36 @@ def test_who_waited_counts_in_each_step_in_which_he_did(session: Session, place:
     session.add(AppointmentRevision(appointment_id=number, revision=1, **about, **waits))
     session.flush()
 
-    found = waited(session, place, now=NOW, seconds=300, buckets=8)
+    found = lately(session, place)
     assert (found.waiting, found.longest) == ([0, 0, 1, 1, 1, 0, 0, 0], 12 * MINUTE)
-    assert waited(session, place + 1, now=NOW, seconds=300, buckets=8).waiting == [0] * 8
+    assert lately(session, place + 1).waiting == [0] * 8
+
+
+def test_who_was_missed_waited_until_the_late_limit(session: Session, place: int) -> None:
+    """From 11:32, for a start at 11:35, until 11:50, when nobody opens it any more; a short one until its end."""
+    for external_id, minutes in (("A-0", 60), ("A-1", 10)):
+        starts_at = NOW - 25 * MINUTE
+        times = {"starts_at": starts_at, "ends_at": starts_at + minutes * MINUTE, "due_at": NOW - 35 * MINUTE}
+        about = {"location_id": place, "waiting_since": NOW - 28 * MINUTE, "outcome": "missed", **times}
+        number = appointment(session, place, external_id).id
+        session.add(AppointmentRevision(appointment_id=number, revision=1, **about))
+    session.flush()
+
+    found = lately(session, place)
+    assert (found.waiting, found.longest) == ([0, 0, 2, 2, 2, 1, 0, 0], 18 * MINUTE)
+
+
+def test_a_wait_that_reaches_into_the_first_step_counts(session: Session, place: int) -> None:
+    """Due at 10:56, waiting from then on, missed at 11:21: nobody waits longer, and the steps begin at 11:20."""
+    starts_at = NOW - 54 * MINUTE
+    times = {"starts_at": starts_at, "ends_at": starts_at + 60 * MINUTE, "due_at": starts_at - LEAD}
+    about = {"location_id": place, "waiting_since": starts_at - LEAD, "outcome": "missed", **times}
+    number = appointment(session, place, "A-0").id
+    session.add(AppointmentRevision(appointment_id=number, revision=1, **about))
+    session.flush()
+
+    found = lately(session, place)
+    assert (found.waiting, found.longest) == ([1] + [0] * 7, 25 * MINUTE)
 
 
 def test_links_become_due_ahead_of_their_start(session: Session, place: int) -> None:
