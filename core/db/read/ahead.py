@@ -21,11 +21,12 @@ FROM unnest(CAST(:locations AS bigint[])) AS w (id) LEFT JOIN usual AS u ON u.lo
 """)
 
 # Parameters: now, since, until, earliest (a start that may reach into the window), lead, cooldown, locations with their
-# tails, apart, and seconds: at the beginning of each stretch of so many there is a point, too.
+# tails and overruns, apart, and seconds: at the beginning of each stretch of so many there is a point, too.
 _POINTS = f"""
 WITH places AS (
-    SELECT p.id, p.tail, CASE WHEN :apart THEN p.id ELSE 0 END AS scope
-    FROM unnest(CAST(:locations AS bigint[]), CAST(:tails AS interval[])) AS p (id, tail)
+    SELECT p.id, p.tail, p.overrun, CASE WHEN :apart THEN p.id ELSE 0 END AS scope
+    FROM unnest(CAST(:locations AS bigint[]), CAST(:tails AS interval[]), CAST(:overruns AS interval[]))
+         AS p (id, tail, overrun)
 ), {IN_USE}, spans AS (
     SELECT w.scope, greatest(u.begins_at, :since) AS begins_at, greatest(u.ends_at, :since) AS ends_at
     FROM places AS w JOIN in_use AS u ON u.location_id = w.id
@@ -176,6 +177,7 @@ class Demand:
             "cooldown": self.cooldown,
             "locations": [each.location_id for each in self.usual],
             "tails": tails,
+            "overruns": [each.overrun for each in self.usual],
             "apart": seconds is None,
             "seconds": seconds or (self.until - self.since).total_seconds(),
         }

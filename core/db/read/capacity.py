@@ -23,7 +23,9 @@ OF_LOCATION = with_usual("SELECT coalesce(overrun, '0') AS overrun, hold FROM us
 
 _PLACES = """
 WITH places AS (
-    SELECT * FROM unnest(CAST(:locations AS bigint[]), CAST(:apiece AS interval[])) AS p (id, tail)
+    SELECT id, tail, overrun
+    FROM unnest(CAST(:locations AS bigint[]), CAST(:apiece AS interval[]), CAST(:overruns AS interval[]))
+         AS p (id, tail, overrun)
 ), """
 # Accounts that will serve by themselves, what has one of them now, and the appointments that take one within the
 # windows. Of those at most a day before each window is read. A bench without an end is stored as the last day there is,
@@ -179,6 +181,7 @@ def _taken(
         "cooldown": max((usual.cooldown for usual in usuals.values()), default=NONE),
         "locations": list(windows),
         "apiece": [usuals[location_id].tail for location_id in windows],
+        "overruns": [usuals[location_id].overrun for location_id in windows],
         "of": [location_id for location_id, _, _ in each],
         "begins": [begin for _, begin, _ in each],
         "ends": [end for _, _, end in each],

@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from core.clock import utcnow
@@ -70,6 +71,39 @@ def test_shortages_and_the_fullest_moment_are_those_of_each_location(world: Worl
         assert full[place].accounts - full[place].booked == least
     assert len(short) >= 2, "the day was busy enough to mean something"
     assert [each.begins_at for each in short] == sorted(each.begins_at for each in short)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ended", "frees_after"),
+    [
+        (-10, False, 12 + 12 + 5),  # its usual overrun is before it
+        (5, False, 12 + 12 + 5),
+        (30, False, 30 + 12 + 5),  # longer than usual: it may end now
+        (8, True, 4 + 12 + 5),  # ended four minutes late
+        (30, True, 30 + 5),  # its recording is late, too
+    ],
+)
+def test_the_usual_overrun_counts_until_the_meeting_has_ended(
+    world: World, minutes: int, ended: bool, frees_after: int
+) -> None:
+    """So many minutes after its planned end; a booking is told the same, and not to wait for what is over."""
+    place = world.location().id
+    booked = world.book()
+    world.allocate()
+    over = booked.ends_at + 4 * MINUTE
+    if ended:
+        with world.parts.sessions.begin() as session:
+            session.execute(sa.update(Lease).values(state="processing", live_at=booked.starts_at, ended_at=over))
+    now = booked.ends_at + minutes * MINUTE
+    usual = Usual(10 * MINUTE, 12 * MINUTE, 12 * MINUTE, 5 * MINUTE)
+    demand = Demand(now, now + 60 * MINUTE, usual.lead, usual.cooldown, [UsualTail(place, usual.overrun, usual.hold)])
+    with world.parts.sessions() as session:
+        points = outlook(session, place, (demand.since, demand.until), now=now, usual=usual).points
+        curve = demand_curve(session, demand, seconds=60)
+
+    frees_at = booked.ends_at + frees_after * MINUTE
+    assert [(each.at, each.booked) for each in points] == [(now, 1), (frees_at, 0)]
+    assert [each.booked for each in curve] == [int(each.at < frees_at) for each in curve]
 
 
 def test_the_curve_of_all_adds_them_up(world: World) -> None:
