@@ -13,8 +13,9 @@ class LeftToDo:
     """What only this connection can do.
 
     Its open lease is in *lease_state* for the appointment *external_id*. *sought* are appointments whose recordings
-    are looked for; *to_delete* counts meetings that are over and still on Zoom; *read_again* are appointments whose
-    recordings are read once more, the last at *read_again_at*, because their meetings were deleted.
+    are looked for; *to_delete* counts meetings that are over and still on Zoom, without those of a `closing` lease,
+    which waits for nothing else; *read_again* are appointments whose recordings are read once more, the last at
+    *read_again_at*, because their meetings were deleted.
     """
 
     lease_state: str | None
@@ -35,7 +36,7 @@ SELECT l.state AS lease_state, a.external_id, l.cooldown_until,
              WHERE r.account_id = c.id AND r.outcome = 'sought' ORDER BY 1 LIMIT 20) AS sought,
        (SELECT count(*) FROM meetings AS m JOIN leases AS o ON o.id = m.lease_id
         WHERE m.account_id = c.id
-          AND (m.state IN ('deleting', 'unknown')
+          AND (m.state IN ('deleting', 'unknown') AND (l.state <> 'closing' OR m.lease_id IS DISTINCT FROM l.id)
                OR m.state = 'created' AND o.account_id = c.id AND o.released_at IS NOT NULL
                   AND CAST(:deletes_finished AS boolean)
                   AND NOT EXISTS (SELECT FROM installation AS i WHERE i.deletion_stopped_at IS NOT NULL))) AS to_delete,

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from console.connection_words import waits_for
 from core.clock import utcnow
 from core.db.models import Grant, Lease, Meeting, Recording
+from core.db.read.draining import left_to_do
 from core.errors import Conflict, NotFound
+from core.services.connection_end import duties_of
 from core.services.disconnect import Disconnected
 from core.services.drain import Drained, anything_to_disconnect, finish_drains
 from core.services.revoke import Revoked
@@ -157,6 +160,58 @@ def test_it_stays_until_lease_recording_and_deletion_are_done(world: World, part
     assert isinstance(revoked, Revoked) and revoked.outcome == "revoked"
     assert account(world).connection == "disconnected"
     assert periods(world, account(world))[-1] == ("disconnected", "moving house")
+
+
+def test_what_people_read_is_what_a_drain_waits_for(world: World) -> None:
+    """In every state there is something to read as long as the service has something to do; a deletion is read once."""
+    read: list[list[str]] = []
+
+    def look() -> None:
+        with world.parts.sessions() as session:
+            for deletes in (True, False):
+                left = left_to_do(session, account(world).id, deletes_finished=deletes)
+                duties = duties_of(session, account(world).id, deletes_finished=deletes)
+                said = waits_for(left, "UTC", utcnow())
+                assert bool(said) == bool(left) == bool(duties), (said, left, duties)
+                read.append(said)
+
+    look()
+    world.book()
+    world.run()
+    look()
+    [meeting] = world.meetings()
+    for state in ("deleting", "unknown"):  # as a second one that the lease may own
+        change(world, Meeting, meeting.id, state=state)
+        look()
+    change(world, Lease, meeting.lease_id, state="closing", closing_at=utcnow(), closing_reason="cancelled")
+    for state in ("unknown", "deleting"):
+        change(world, Meeting, meeting.id, state=state)
+        look()
+    change(world, Meeting, meeting.id, state="created")
+    recording = held(world)
+    assert recording is not None
+    look()
+    change(world, Lease, meeting.lease_id, state="released", released_at=utcnow(), release_reason="cooled")
+    look()
+    change(world, Recording, recording.id, outcome="attached", final_at=utcnow(), recheck_at=utcnow())
+    look()
+    change(world, Recording, recording.id, recheck_at=None)
+    look()
+    change(world, Meeting, meeting.id, state="deleting")
+    look()
+    change(world, Meeting, meeting.id, state="gone", gone_at=utcnow())
+    look()
+
+    deletion = ["1 meeting to be deleted on Zoom"]
+    assert read[::2][:6] == [
+        [],
+        ["the meeting of A-1"],
+        ["the meeting of A-1", *deletion],
+        ["the meeting of A-1", *deletion],
+        ["Zoom, which is to delete the meeting of A-1"],
+        ["Zoom, which is to delete the meeting of A-1"],
+    ]
+    assert read[-6:] == [deletion, [], deletion, deletion, [], []]
 
 
 def test_finished_meetings_that_are_never_deleted_hold_up_nothing(world: World, part_with: PartWith) -> None:
