@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import urljoin
 
 import requests
@@ -42,6 +44,41 @@ def provider(*people: dict[str, object]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextmanager
+def failing_provider(page: int, token: int) -> Iterator[str]:
+    """The address of one that describes itself, whose sign-in page and token endpoint answer with these statuses."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            described = self.path == WELL_KNOWN
+            self._answer(200 if described else page, told if described else {})
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(token, {"error": "invalid_grant"})
+
+        def _answer(self, status: int, body: dict[str, str]) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    address = f"http://127.0.0.1:{server.server_port}"
+    told = {"issuer": address, "authorization_endpoint": f"{address}/authorize", "token_endpoint": f"{address}/token"}
+    told["jwks_uri"] = f"{address}/keys"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield address
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def is_up(address: str) -> bool:

@@ -25,7 +25,7 @@ from core.services.locations import add_location, issue_seat
 from core.services.people import set_disabled, set_role, sign_out
 from core.settings import Settings
 from tests.conftest import fresh_database
-from tests.console.oidc import SECRET, Browser, console_of, provider
+from tests.console.oidc import SECRET, Browser, console_of, failing_provider, provider
 from tests.sandbox_process import SandboxControl, SandboxProcess
 
 MARA = {"sub": "mara", "name": "Mara Lind", "email": "mara@clinic.test", "roles": ["support"]}
@@ -357,6 +357,25 @@ def test_the_doctor_says_why_nobody_could_sign_in(
     assert {check.level for check in found} == {Level.FAIL}
     assert any(says.format(**names) in check.says and next_step in check.next_step for check in found), found
     assert "hidden" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("page", "token", "says"),
+    [
+        (503, 400, "The provider's sign-in page fails (HTTP 503)."),
+        (302, 404, "The provider's token endpoint fails (HTTP 404)."),
+        (302, 500, "The provider's token endpoint fails (HTTP 500)."),
+        (302, 400, None),
+    ],
+)
+def test_the_doctor_finds_a_provider_that_fails(signing_in: Settings, page: int, token: int, says: str | None) -> None:
+    """It describes itself well, and yet nobody gets in."""
+    with failing_provider(page, token) as address:
+        [found] = examine_sign_in(signing_in.model_copy(update={"oidc_issuer": address}))
+
+    assert (found.level is Level.OK) == (says is None), found
+    if says:
+        assert (found.says, found.next_step) == (says, "See to the provider, then try again.")
 
 
 def test_signing_out_ends_it_in_every_browser(console: str, places: dict[str, int]) -> None:

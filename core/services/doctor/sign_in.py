@@ -12,6 +12,7 @@ from core.settings import WELL_KNOWN, Settings
 
 PART = "sign-in"
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+SEE_TO_IT = "See to the provider, then try again."
 
 
 def examine_sign_in(settings: Settings) -> Iterator[Check]:
@@ -36,7 +37,7 @@ def examine_sign_in(settings: Settings) -> Iterator[Check]:
     try:
         problems = list(_in_description(settings, told)) or list(_with_client(settings, told))
     except requests.RequestException as error:
-        problems = [(f"The provider stops answering ({type(error).__name__}).", "See to the provider, then try again.")]
+        problems = [(f"The provider stops answering ({type(error).__name__}).", SEE_TO_IT)]
     for says, step in problems:
         yield fail(PART, says, step)
     if not problems:
@@ -70,9 +71,14 @@ def _with_client(settings: Settings, told: dict[str, Any]) -> Iterator[tuple[str
             "Register exactly this redirect URI there; it follows from PUBLIC_BASE_URL. Check OIDC_CLIENT_ID.",
         )
         return
+    if answer.status_code >= 500:
+        yield f"The provider's sign-in page fails (HTTP {answer.status_code}).", SEE_TO_IT
+        return
     assert settings.oidc_client_secret is not None
     given = {"grant_type": "authorization_code", "code": f"doctor-{secrets.token_hex(8)}", "redirect_uri": back}
     secret = settings.oidc_client_secret.get_secret_value()
     refused = requests.post(told["token_endpoint"], data=given, auth=(client, secret), timeout=TIMEOUT)
     if refused.status_code == 401 or "invalid_client" in refused.text:
         yield f"The provider does not take the secret of the client {client}.", "Correct OIDC_CLIENT_SECRET."
+    elif refused.status_code == 404 or refused.status_code >= 500:
+        yield f"The provider's token endpoint fails (HTTP {refused.status_code}).", SEE_TO_IT
