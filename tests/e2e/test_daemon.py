@@ -112,6 +112,7 @@ def test_after_a_failed_escalation_a_freed_account_serves_without_anybodys_help(
     assert dagster.ended(_run_that_leased(world, "P-2"), seconds=SECONDS).parent is None
 
 
+@pytest.mark.slow
 def test_an_isolated_run_that_failed_is_executed_again_once_its_cause_is_mended(world: World, dagster: Dagster) -> None:
     """It is found by its appointment's tag, says what is wrong, and starts where it failed."""
     location = world.location("Own Cause")

@@ -27,7 +27,10 @@ def race(world: World, database_url: str) -> Iterator[Race]:
     engine.dispose()
 
 
-@pytest.mark.parametrize(("allocators", "rounds"), [(2, 30), (4, 30), (8, 20)])
+@pytest.mark.parametrize(
+    ("allocators", "rounds"),
+    [(4, 30), pytest.param(2, 30, marks=pytest.mark.slow), pytest.param(8, 20, marks=pytest.mark.slow)],
+)
 def test_racing_allocators_lease_nothing_twice_keep_the_order_and_leave_nobody_out(
     race: Race, allocators: int, rounds: int
 ) -> None:
