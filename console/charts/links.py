@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from console.charts.parts import ACCOUNTS, LEGEND, ink
+from console.charts.parts import ACCOUNTS, BY_DAY, LEGEND, ink
 from console.look import HEX, OUTCOME
 
 
@@ -13,13 +13,6 @@ def link_chart(days: pd.DataFrame) -> None:
     """Links that did not come on time, by day; above each the share that did."""
     outcomes = [name for name in OUTCOME if name != "on_time"]
     words = [OUTCOME[name].word for name in outcomes]
-    x = {
-        "field": "Day",
-        "type": "ordinal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
-    }
     tooltip = [{"field": "Day"}, {"field": "On time"}, *({"field": word} for word in words)]
     tooltip += [{"field": "share", "title": "Came on time", "format": ".1%"}]
     layers: list[dict[str, Any]] = [
@@ -30,7 +23,7 @@ def link_chart(days: pd.DataFrame) -> None:
             ],
             "mark": {"type": "bar", "cornerRadiusEnd": 2, **({"size": 34} if len(days) <= 10 else {})},
             "encoding": {
-                "x": x,
+                "x": BY_DAY,
                 "y": {"field": "links", "stack": "zero", **ACCOUNTS},
                 "order": {"field": "order", "type": "quantitative"},
                 "color": {
@@ -48,7 +41,7 @@ def link_chart(days: pd.DataFrame) -> None:
             {
                 "mark": {"type": "text", "dy": -8, "fontSize": 11},
                 "encoding": {
-                    "x": x,
+                    "x": BY_DAY,
                     "y": {"field": "bad", **ACCOUNTS},
                     "text": {"field": "share", "format": ".1%"},
                     "color": {"value": ink()},

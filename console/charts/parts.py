@@ -21,6 +21,13 @@ LEGEND = {
     "columns": {"expr": "max(1, floor(width / 88))"},  # as many as there is room for, on a telephone too
 }
 ACCOUNTS = {"type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 5, "grid": True}}
+BY_DAY = {
+    "field": "Day",
+    "type": "ordinal",
+    "sort": None,
+    "title": None,
+    "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+}
 PEAK = "Peak in use"
 
 

@@ -3,25 +3,18 @@
 import pandas as pd
 import streamlit as st
 
-from console.charts.parts import LEGEND
+from console.charts.parts import BY_DAY, LEGEND
 from console.look import HEX
 
 
 def wait_chart(days: pd.DataFrame) -> None:
     """How long recordings took, by day: the median, and what all but one in twenty kept to."""
-    x = {
-        "field": "Day",
-        "type": "ordinal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
-    }
     words = ["Half came within", "95 % came within"]
     spec = {
         "transform": [{"fold": words, "as": ["What", "minutes"]}],
         "mark": {"type": "line", "point": {"size": 36, "filled": True}, "strokeWidth": 2},
         "encoding": {
-            "x": x,
+            "x": BY_DAY,
             "y": {
                 "field": "minutes",
                 "type": "quantitative",
